@@ -49,7 +49,7 @@ typedef enum TIMNetworkStatus {
     kTIMConnected = 0,     /**< connected and authenticated */
     kTIMDisconnected = 1,  /**< the connection was lost while logged in */
     kTIMConnecting = 2,    /**< an attempt begins */
-    kTIMConnectFailed = 3  /**< the attempt failed; another follows by itself */
+    kTIMConnectFailed = 3  /**< the attempt failed; another follows by itself, unless the login or session has ended */
 } TIMNetworkStatus;
 
 /** Levels of the log. A threshold lets through its own level and every higher one; 0 lets nothing through. */
