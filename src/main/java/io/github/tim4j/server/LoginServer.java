@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server;
+
+import io.github.tim4j.usersig.UserSigKey;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A login server: authenticates clients by their UserSigs over MQTT 5, enforces the login policy, and ends sessions when they must end.
+ *
+ * <pre>{@code
+ * try (LoginServer server = LoginServer.start(LoginServerConfig.builder().app(1400000000L, "secret").build())) {
+ *     String userSig = server.userSig(1400000000L, "alice");
+ *     // log in to server.uri() as alice with userSig
+ * }
+ * }</pre>
+ *
+ * <p>Everything that can happen to a client can be ordered from it by a test: see {@link #kick}, {@link #expireUserSigs},
+ * {@link #refuseLogins(int, int)}, {@link #delayLogins}, {@link #cutConnections()}, {@link #restart()}, {@link #setClock} and their
+ * neighbours. They return when what they say is done on the server's side; what is on its way to a client may arrive a moment later.
+ *
+ * <p>All methods may be called by any thread, but not by the server's own. After {@link #close()} they do nothing useful.
+ */
+public final class LoginServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LoginServer.class);
+    /** How long a stop waits for the last packets to be sent. */
+    private static final long STOP_SECONDS = 5;
+
+    private final LoginService service;
+    private final EventLoopGroup loops;
+    private final MqttListener listener;
+    /** Guarded by this. */
+    private boolean listening;
+    private boolean closed;
+    /** UserSigs made from now on are newer than this second. */
+    private volatile long lastRevocation;
+
+    private LoginServer(LoginServerConfig config) {
+        service = new LoginService(config);
+        loops = new MultiThreadIoEventLoopGroup(Math.max(2, Runtime.getRuntime().availableProcessors()),
+                new DefaultThreadFactory("tim4j-server", true), NioIoHandler.newFactory());
+        try {
+            listener = new MqttListener(service, loops);
+            listener.open();
+            listening = true;
+        } catch (RuntimeException e) {
+            loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+            throw e;
+        }
+        LOG.info("listening {}", uri());
+    }
+
+    /**
+     * Starts a server; when this returns, it can be logged in to.
+     *
+     * @param config how it is to run
+     * @return the running server, to be closed by the caller
+     * @throws LoginServerException if the address cannot be bound (the message names host, port and remedy), or is not loopback and
+     *                              plaintext is not allowed
+     */
+    public static LoginServer start(LoginServerConfig config) {
+        return new LoginServer(Objects.requireNonNull(config));
+    }
+
+    /**
+     * The port that it listens on.
+     *
+     * @return 1 to 65535; the same after {@link #restart()}
+     */
+    public int port() {
+        return listener.port();
+    }
+
+    /**
+     * Where clients log in.
+     *
+     * @return {@code mqtt://HOST:PORT}
+     */
+    public URI uri() {
+        String host = service.config().host();
+        return URI.create("mqtt://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
+    }
+
+    /**
+     * Makes a UserSig for a test, valid for 180 days by the server's clock. One made after {@link #expireUserSigs} or
+     * {@link #invalidateUserSigs} is not touched by it.
+     *
+     * @param sdkAppId an app of this server
+     * @param userId   the user
+     * @return the UserSig
+     * @throws IllegalArgumentException if the app has no key here, or the user id is none
+     */
+    public String userSig(long sdkAppId, String userId) {
+        return userSig(sdkAppId, userId, UserSigKey.DEFAULT_VALIDITY);
+    }
+
+    /**
+     * Makes a UserSig for a test.
+     *
+     * @param sdkAppId an app of this server
+     * @param userId   the user
+     * @param validity how long it is valid by the server's clock, at least 1 second
+     * @return the UserSig
+     * @throws IllegalArgumentException if the app has no key here, the user id is none, or the validity is out of range
+     */
+    public String userSig(long sdkAppId, String userId, Duration validity) {
+        Instant newer = Instant.ofEpochSecond(lastRevocation + 1);
+        Instant now = now();
+        return service.authenticator().key(sdkAppId).make(userId, validity, now.isBefore(newer) ? newer : now, null);
+    }
+
+    /**
+     * Changes an app's login policy, for logins from now on; nobody is kicked by the change itself.
+     *
+     * @param sdkAppId the app
+     * @param policy   the policy
+     */
+    public void loginPolicy(long sdkAppId, LoginPolicy policy) {
+        service.policy(sdkAppId, Objects.requireNonNull(policy));
+    }
+
+    /**
+     * Stops: clients are told that the server shuts down, connections are closed, the port is free. Further calls do nothing.
+     */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            stop();
+        }
+        service.close();
+        loops.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void stop() {
+        if (listening) {
+            listener.close();
+            listening = false;
+        }
+        await(each(MqttConnection::shutDown));
+    }
+
+    // ---- test control: what there is to see
+
+    /**
+     * The sessions that are connected to this server.
+     *
+     * @return by time of login
+     */
+    public List<Session> sessions() {
+        List<Session> sessions = new ArrayList<>(sessionsByConnection().values());
+        sessions.sort(Comparator.comparing(Session::loggedInAt).thenComparing(Session::id));
+        return sessions;
+    }
+
+    /**
+     * What has happened, oldest first; the last 10000 events unless configured otherwise.
+     *
+     * @param cursor 0 for all, else the {@link ServerEvent#number()} of the last event already seen
+     * @return the events after the cursor
+     */
+    public List<ServerEvent> events(long cursor) {
+        return service.events().after(cursor);
+    }
+
+    /**
+     * The server's time.
+     *
+     * @return the time that UserSigs are judged by
+     */
+    public Instant now() {
+        return service.clock().now();
+    }
+
+    // ---- test control: what to do to clients
+
+    /**
+     * Kicks a user's instances. They are logged out; those that are connected are told.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @param cause    what the clients are told; {@link KickCause#OTHER_INSTANCE} makes the next login of an instance that is logged in
+     *                 but not connected fail with 6208
+     * @return how many instances were kicked, connected or not
+     */
+    public int kick(long sdkAppId, String userId, KickCause cause) {
+        return kick(sdkAppId, userId, null, null, cause);
+    }
+
+    /**
+     * Kicks some of a user's instances.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @param platform only instances on this platform; null for all
+     * @param deviceId only this device; null for all
+     * @param cause    what the clients are told, anything but {@link KickCause#TAKEN_OVER}
+     * @return how many instances were kicked, connected or not
+     */
+    public int kick(long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause) {
+        if (cause == KickCause.TAKEN_OVER) {
+            throw new IllegalArgumentException("TAKEN_OVER is no kick: it is what the same instance's next connection does");
+        }
+        List<Session> kicked = join(service.store().kick(sdkAppId, userId, platform, deviceId, cause));
+        kicked.forEach(session -> service.kicked(session, cause));
+        return kicked.size();
+    }
+
+    /**
+     * Lets the UserSigs of a user expire that were made until now: instances that are connected are told (0xA0), and logins with these
+     * UserSigs get 70001. One that {@link #userSig} makes afterwards works.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @return how many instances were logged in
+     */
+    public int expireUserSigs(long sdkAppId, String userId) {
+        revoke(sdkAppId, userId, Refusal.USER_SIG_EXPIRED);
+        return kick(sdkAppId, userId, KickCause.USER_SIG_EXPIRED);
+    }
+
+    /**
+     * Makes the UserSigs of a user invalid that were made until now: instances that are connected are told (0x87), and logins with these
+     * UserSigs get 70052. One that {@link #userSig} makes afterwards works.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @return how many instances were logged in
+     */
+    public int invalidateUserSigs(long sdkAppId, String userId) {
+        revoke(sdkAppId, userId, Refusal.USER_SIG_INVALID);
+        return kick(sdkAppId, userId, KickCause.USER_SIG_INVALID);
+    }
+
+    private void revoke(long sdkAppId, String userId, int code) {
+        long second = now().getEpochSecond();
+        lastRevocation = Math.max(second, lastRevocation);
+        join(service.store().revoke(sdkAppId, userId, second, code));
+    }
+
+    /**
+     * Refuses the next logins, of whomever.
+     *
+     * @param count how many, at least 1
+     * @param code  the code, such as 70001 or -302; not 0
+     */
+    public void refuseLogins(int count, int code) {
+        refuse(0, null, count, code);
+    }
+
+    /**
+     * Refuses the next logins of a user.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @param count    how many, at least 1
+     * @param code     the code, such as 70001 or -302; not 0
+     */
+    public void refuseLogins(long sdkAppId, String userId, int count, int code) {
+        refuse(sdkAppId, Objects.requireNonNull(userId), count, code);
+    }
+
+    private void refuse(long sdkAppId, String userId, int count, int code) {
+        if (count < 1 || code == 0) {
+            throw new IllegalArgumentException("count " + count + " must be at least 1, and code " + code + " not 0");
+        }
+        service.faults().refuse(sdkAppId, userId, count, code);
+    }
+
+    /**
+     * Lets every login from now on wait before it is looked at.
+     *
+     * @param delay how long; zero ends it
+     */
+    public void delayLogins(Duration delay) {
+        if (delay.isNegative()) {
+            throw new IllegalArgumentException("delay " + delay + " is negative");
+        }
+        service.faults().delay(delay);
+    }
+
+    /** Closes every connection without a word. The instances stay logged in. */
+    public void cutConnections() {
+        await(each(MqttConnection::cut));
+    }
+
+    /**
+     * Closes the connections of a user without a word. The instances stay logged in.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     */
+    public void cutConnections(long sdkAppId, String userId) {
+        await(each(of(sdkAppId, userId), MqttConnection::cut));
+    }
+
+    /**
+     * Leaves every connection open, but from now on answers nothing on it and reads nothing from it, as if the network were dead. New
+     * connections are served. {@link #cutConnections()} ends it.
+     */
+    public void halfOpenConnections() {
+        await(each(MqttConnection::mute));
+    }
+
+    /**
+     * Half-opens the connections of a user, like {@link #halfOpenConnections()}.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     */
+    public void halfOpenConnections(long sdkAppId, String userId) {
+        await(each(of(sdkAppId, userId), MqttConnection::mute));
+    }
+
+    // ---- test control: what to do to the server
+
+    /** Takes no new connections: clients find the port open, but nobody answers. Connections that exist are served. */
+    public synchronized void pauseAccepting() {
+        listener.accept(false);
+    }
+
+    /** Takes new connections again, those that waited first. */
+    public synchronized void resumeAccepting() {
+        listener.accept(true);
+    }
+
+    /** Goes away: clients are told that the server shuts down, and the port refuses connections until {@link #listenAgain()}. */
+    public synchronized void stopListening() {
+        stop();
+    }
+
+    /**
+     * Listens again on the same port, after {@link #stopListening()}; who was logged in still is.
+     *
+     * @throws LoginServerException if the port has been taken by another program
+     */
+    public synchronized void listenAgain() {
+        if (!listening && !closed) {
+            listener.open();
+            listening = true;
+        }
+    }
+
+    /** {@link #stopListening()} and {@link #listenAgain()}. */
+    public synchronized void restart() {
+        stopListening();
+        listenAgain();
+    }
+
+    /**
+     * Sets the server's clock; it runs on from there. UserSigs that are thereby over expire at once.
+     *
+     * @param now the time it shall be
+     */
+    public void setClock(Instant now) {
+        service.clock().set(now);
+        await(each(MqttConnection::clockChanged));
+    }
+
+    /**
+     * Moves the server's clock. UserSigs that are thereby over expire at once.
+     *
+     * @param by how far; negative moves it back
+     */
+    public void advanceClock(Duration by) {
+        service.clock().advance(by);
+        await(each(MqttConnection::clockChanged));
+    }
+
+    /**
+     * Begins anew: closes every connection without a word, forgets accounts, sessions and events, ends every fault, sets the clock right,
+     * and listens. With a store shared by several servers, all of its accounts and sessions are forgotten.
+     */
+    public synchronized void reset() {
+        service.faults().clear();
+        service.clock().reset();
+        service.store().clear();
+        listenAgain();
+        resumeAccepting();
+        await(each(MqttConnection::cut));
+        service.events().clear();
+    }
+
+    // ----
+
+    private List<MqttConnection> of(long sdkAppId, String userId) {
+        Map<MqttConnection, Session> sessions = sessionsByConnection();
+        sessions.values().removeIf(session -> session.sdkAppId() != sdkAppId || !session.userId().equals(userId));
+        return List.copyOf(sessions.keySet());
+    }
+
+    private Map<MqttConnection, Session> sessionsByConnection() {
+        Map<MqttConnection, CompletableFuture<Session>> asked = new LinkedHashMap<>();
+        service.connections().forEach(connection -> asked.put(connection, connection.session().toCompletableFuture()));
+        await(List.copyOf(asked.values()));
+        Map<MqttConnection, Session> sessions = new LinkedHashMap<>();
+        asked.forEach((connection, answer) -> {
+            if (answer.getNow(null) != null) {
+                sessions.put(connection, answer.join());
+            }
+        });
+        return sessions;
+    }
+
+    private List<CompletableFuture<?>> each(Function<MqttConnection, CompletionStage<?>> action) {
+        return each(service.connections(), action);
+    }
+
+    private static List<CompletableFuture<?>> each(Iterable<MqttConnection> connections,
+            Function<MqttConnection, CompletionStage<?>> action) {
+        List<CompletableFuture<?>> all = new ArrayList<>();
+        connections.forEach(connection -> all.add(action.apply(connection).toCompletableFuture()));
+        return all;
+    }
+
+    private static <T> T join(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().orTimeout(STOP_SECONDS, TimeUnit.SECONDS).join();
+    }
+
+    /** Waits for all, but not for ever: a client that takes no bytes must not hold up the caller. */
+    private static void await(List<CompletableFuture<?>> all) {
+        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).completeOnTimeout(null, STOP_SECONDS, TimeUnit.SECONDS).join();
+    }
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server;
+
+import io.github.tim4j.usersig.UserSigKey;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** How a {@link LoginServer} is to run. Immutable; made by {@link #builder()}. */
+public final class LoginServerConfig {
+    /** The longest MQTT packet that is taken, in bytes, its header included. */
+    public static final int MAX_PACKET = 65_536;
+
+    private final String host;
+    private final int port;
+    private final boolean allowPlaintext;
+    private final Map<Long, List<UserSigKey>> apps;
+    private final LoginPolicy loginPolicy;
+    private final Duration connectTimeout;
+    private final int maxKeepAlive;
+    private final int eventsKept;
+    private final SessionStore sessionStore;
+
+    private LoginServerConfig(Builder builder) {
+        host = builder.host;
+        port = builder.port;
+        allowPlaintext = builder.allowPlaintext;
+        apps = Map.copyOf(builder.apps);
+        loginPolicy = builder.loginPolicy;
+        connectTimeout = builder.connectTimeout;
+        maxKeepAlive = builder.maxKeepAlive;
+        eventsKept = builder.eventsKept;
+        sessionStore = builder.sessionStore;
+    }
+
+    /**
+     * A configuration to begin with: 127.0.0.1, any free port, no app.
+     *
+     * @return a new builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    String host() {
+        return host;
+    }
+
+    int port() {
+        return port;
+    }
+
+    boolean allowPlaintext() {
+        return allowPlaintext;
+    }
+
+    /** The keys by app; an app without a key has none. */
+    Map<Long, List<UserSigKey>> apps() {
+        return apps;
+    }
+
+    LoginPolicy loginPolicy() {
+        return loginPolicy;
+    }
+
+    Duration connectTimeout() {
+        return connectTimeout;
+    }
+
+    int maxKeepAlive() {
+        return maxKeepAlive;
+    }
+
+    int eventsKept() {
+        return eventsKept;
+    }
+
+    /** Null for one in memory. */
+    SessionStore sessionStore() {
+        return sessionStore;
+    }
+
+    /** Collects a configuration. Not for several threads at once. */
+    public static final class Builder {
+        private String host = "127.0.0.1";
+        private int port;
+        private boolean allowPlaintext;
+        private final Map<Long, List<UserSigKey>> apps = new LinkedHashMap<>();
+        private LoginPolicy loginPolicy = LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM);
+        private Duration connectTimeout = Duration.ofSeconds(10);
+        private int maxKeepAlive = 300;
+        private int eventsKept = 10_000;
+        private SessionStore sessionStore;
+
+        private Builder() {
+        }
+
+        /**
+         * The address to listen on.
+         *
+         * @param address a host name or an IP address; default 127.0.0.1
+         * @return this
+         */
+        public Builder host(String address) {
+            host = Objects.requireNonNull(address);
+            return this;
+        }
+
+        /**
+         * The TCP port to listen on.
+         *
+         * @param number 0 to 65535; 0, the default, takes any free one
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder port(int number) {
+            port = inRange("port", number, 0, 65_535);
+            return this;
+        }
+
+        /**
+         * Allows an address that is not loopback without TLS: UserSigs then cross the network readable for everybody on the way.
+         *
+         * @param allow default false
+         * @return this
+         */
+        public Builder allowPlaintext(boolean allow) {
+            allowPlaintext = allow;
+            return this;
+        }
+
+        /**
+         * Serves an app.
+         *
+         * @param sdkAppId the SDKAppID, at least 1
+         * @param secret   the secret key that its UserSigs are signed with
+         * @return this
+         * @throws IllegalArgumentException if one of them is out of range
+         */
+        public Builder app(long sdkAppId, String secret) {
+            apps.put(sdkAppId, List.of(new UserSigKey(sdkAppId, secret)));
+            return this;
+        }
+
+        /**
+         * Serves an app that has no secret key yet: its logins get 70016.
+         *
+         * @param sdkAppId the SDKAppID, at least 1
+         * @return this
+         * @throws IllegalArgumentException if it is less than 1
+         */
+        public Builder appWithoutKey(long sdkAppId) {
+            if (sdkAppId < 1) {
+                throw new IllegalArgumentException("SDKAppID " + sdkAppId + " is not at least 1");
+            }
+            apps.put(sdkAppId, List.of());
+            return this;
+        }
+
+        /**
+         * The login policy that every app begins with.
+         *
+         * @param policy default: one instance of each platform
+         * @return this
+         */
+        public Builder loginPolicy(LoginPolicy policy) {
+            loginPolicy = Objects.requireNonNull(policy);
+            return this;
+        }
+
+        /**
+         * How long a client has, from the opening of its connection, to send its CONNECT completely.
+         *
+         * @param timeout 1 ms to 10 minutes; default 10 s
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder connectTimeout(Duration timeout) {
+            inRange("connect timeout in ms", timeout.toMillis(), 1, 600_000);
+            connectTimeout = timeout;
+            return this;
+        }
+
+        /**
+         * The longest keep alive. A client that wants a longer one, or none, is given this one.
+         *
+         * @param seconds 1 to 65535; default 300. A client that is silent for 1.5 times its keep alive is disconnected
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxKeepAlive(int seconds) {
+            maxKeepAlive = inRange("maximum keep alive", seconds, 1, 65_535);
+            return this;
+        }
+
+        /**
+         * How many of the last events {@link LoginServer#events(long)} can give.
+         *
+         * @param count 1 to 1000000; default 10000
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder eventsKept(int count) {
+            eventsKept = inRange("events kept", count, 1, 1_000_000);
+            return this;
+        }
+
+        /**
+         * Where accounts and sessions are kept.
+         *
+         * @param store a store, possibly shared with other servers; default: a new one in memory
+         * @return this
+         */
+        public Builder sessionStore(SessionStore store) {
+            sessionStore = Objects.requireNonNull(store);
+            return this;
+        }
+
+        private static int inRange(String what, long value, int min, int max) {
+            if (value < min || value > max) {
+                throw new IllegalArgumentException(what + " " + value + " is out of range: choose " + min + " to " + max);
+            }
+            return (int) value;
+        }
+
+        /**
+         * Ends the configuration.
+         *
+         * @return the configuration
+         * @throws IllegalArgumentException if no app is served
+         */
+        public LoginServerConfig build() {
+            if (apps.isEmpty()) {
+                throw new IllegalArgumentException("no app is configured: give at least one SDKAppID with its secret key");
+            }
+            return new LoginServerConfig(this);
+        }
+    }
+}

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One client's connection: cuts the bytes into packets, logs in, answers pings, and ends. All state belongs to the channel's event loop;
+ * the methods that say so may be called by any thread.
+ *
+ * <p>A packet's size is checked as soon as its header is there, before its body is waited for. What a client sends after its last packet
+ * was answered is read and dropped for a moment: closing with unread bytes would reset the connection, and the client might never see the
+ * answer.
+ */
+final class MqttConnection extends ByteToMessageDecoder {
+    private static final int CONNECT = 1;
+    private static final int PUBLISH = 3;
+    private static final int PUBREL = 6;
+    private static final int SUBSCRIBE = 8;
+    private static final int UNSUBSCRIBE = 10;
+    private static final int PINGREQ = 12;
+    private static final int DISCONNECT = 14;
+
+    /** How long a client may take to close after its last answer. */
+    private static final long LINGER_MS = 2_000;
+    /** Deadlines further away are looked at again after this time: the wall clock may have been corrected. */
+    private static final Duration LONGEST_TIMER = Duration.ofHours(1);
+
+    private enum State { WAITING_FOR_CONNECT, LOGGING_IN, ONLINE, ENDING, CLOSED }
+
+    private final LoginService service;
+    private ChannelHandlerContext ctx;
+    private long number;
+    private State state = State.WAITING_FOR_CONNECT;
+    private boolean muted;
+    private boolean loggedOut;
+    /** Null unless online. */
+    private Session session;
+    private ClientIdentity identity;
+    private long clientMaximum = Long.MAX_VALUE;
+    private long silenceNanos;
+    private long lastPacket;
+    private ScheduledFuture<?> timer;
+
+    MqttConnection(LoginService service) {
+        this.service = service;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        ctx = context;
+        number = service.opened(this);
+        schedule(service.config().connectTimeout().toNanos(), this::connectTimedOut);
+    }
+
+    private void connectTimedOut() {
+        if (state == State.WAITING_FOR_CONNECT && !muted) {
+            protocolError("no complete CONNECT within " + service.config().connectTimeout().toMillis() + " ms");
+            ctx.close();
+        }
+    }
+
+    // ---- packets in
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+        if (state == State.LOGGING_IN && !muted) {
+            // What follows the CONNECT waits for the decision, within limits.
+            if (in.readableBytes() > LoginServerConfig.MAX_PACKET) {
+                context.channel().config().setAutoRead(false);
+            }
+            return;
+        }
+        if (muted || state == State.ENDING || state == State.CLOSED) {
+            in.skipBytes(in.readableBytes());
+            return;
+        }
+        try {
+            packet(in);
+        } catch (MqttException e) {
+            in.skipBytes(in.readableBytes());
+            refusePacket(e);
+        } catch (ConnectPacket.OlderVersion e) {
+            in.skipBytes(in.readableBytes());
+            protocolError("a client of MQTT 3; this server speaks MQTT 5");
+            last(MqttAnswer.olderVersion());
+        }
+    }
+
+    private void packet(ByteBuf in) throws MqttException, ConnectPacket.OlderVersion {
+        int start = in.readerIndex();
+        int type = in.getUnsignedByte(start) >> 4;
+        if (state == State.WAITING_FOR_CONNECT && type != CONNECT) {
+            throw MqttException.protocolError("the first packet is not a CONNECT");
+        }
+        int header = headerLength(in);
+        if (header == 0) {
+            return;
+        }
+        int length = 0;
+        for (int i = 1; i < header; i++) {
+            length |= (in.getByte(start + i) & 0x7f) << 7 * (i - 1);
+        }
+        if (header + length > LoginServerConfig.MAX_PACKET) {
+            throw new MqttException(MqttReason.PACKET_TOO_LARGE,
+                    "a packet of " + (header + length) + " bytes; at most " + LoginServerConfig.MAX_PACKET + " are taken");
+        }
+        checkServed(type, in.getUnsignedByte(start) & 0x0f);
+        if (in.readableBytes() < header + length) {
+            return;
+        }
+        in.skipBytes(header);
+        lastPacket = System.nanoTime();
+        served(type, in.readSlice(length));
+    }
+
+    /** How many bytes type and remaining length take; 0 if they are not all there. */
+    private static int headerLength(ByteBuf in) throws MqttException {
+        int start = in.readerIndex();
+        for (int i = 1; i <= 4; i++) {
+            if (in.readableBytes() <= i) {
+                return 0;
+            }
+            byte digit = in.getByte(start + i);
+            if (digit >= 0) {
+                if (digit == 0 && i > 1) {
+                    throw MqttException.malformed("the remaining length has too many bytes");
+                }
+                return i + 1;
+            }
+        }
+        throw MqttException.malformed("the remaining length has more than 4 bytes");
+    }
+
+    private void checkServed(int type, int flags) throws MqttException {
+        boolean flagsFit = switch (type) {
+            case PUBLISH -> (flags & 0x06) != 0x06;
+            case PUBREL, SUBSCRIBE, UNSUBSCRIBE -> flags == 2;
+            default -> flags == 0;
+        };
+        if (type == 0 || !flagsFit) {
+            throw MqttException.malformed("packet type " + type + " with flags " + flags);
+        }
+        switch (type) {
+            case CONNECT -> {
+                if (state != State.WAITING_FOR_CONNECT) {
+                    throw MqttException.protocolError("a second CONNECT");
+                }
+            }
+            case PINGREQ, DISCONNECT -> {
+            }
+            case PUBLISH, SUBSCRIBE, UNSUBSCRIBE -> throw new MqttException(MqttReason.IMPLEMENTATION_SPECIFIC,
+                    "a login server serves neither PUBLISH nor SUBSCRIBE nor UNSUBSCRIBE");
+            default -> throw MqttException.protocolError("packet type " + type + " does not belong here");
+        }
+    }
+
+    private void served(int type, ByteBuf body) throws MqttException, ConnectPacket.OlderVersion {
+        switch (type) {
+            case CONNECT -> connect(ConnectPacket.read(body));
+            case PINGREQ -> {
+                new MqttFields(body).end();
+                ctx.writeAndFlush(MqttAnswer.pingResponse());
+            }
+            default -> disconnected(body);
+        }
+    }
+
+    private void disconnected(ByteBuf body) throws MqttException {
+        MqttFields fields = new MqttFields(body);
+        int reason = fields.atEnd() ? 0 : fields.u8();
+        if (!fields.atEnd()) {
+            fields.properties(MqttFields.SESSION_EXPIRY_INTERVAL, MqttFields.REASON_STRING);
+            fields.end();
+        }
+        endSession(reason == 0 ? ServerEvent.Type.LOGOUT : ServerEvent.Type.LINK_CLOSED);
+        state = State.ENDING;
+        ctx.close();
+    }
+
+    private void refusePacket(MqttException e) {
+        protocolError(e.getMessage());
+        if (state == State.ONLINE) {
+            endSession(ServerEvent.Type.LINK_CLOSED);
+            last(answer().reasonString(e.getMessage()).disconnect(e.reason(), clientMaximum));
+        } else if (e.reason() == MqttReason.PROTOCOL_ERROR && e.getMessage().startsWith("the first packet")) {
+            // Whoever does not begin with a CONNECT does not speak MQTT.
+            state = State.ENDING;
+            ctx.close();
+        } else {
+            last(answer().reasonString(e.getMessage()).connack(e.reason(), clientMaximum));
+        }
+    }
+
+    private void protocolError(String text) {
+        long app = identity == null ? 0 : identity.sdkAppId();
+        String user = identity == null ? "" : identity.userId();
+        Platform platform = identity == null ? null : identity.platform();
+        String device = identity == null ? "" : identity.deviceId();
+        service.events().add(ServerEvent.Type.PROTOCOL_ERROR, app, user, platform, device, 0, text);
+    }
+
+    // ---- login
+
+    private void connect(ConnectPacket connect) throws MqttException {
+        clientMaximum = connect.properties().number(MqttFields.MAXIMUM_PACKET_SIZE, Long.MAX_VALUE);
+        if (connect.will()) {
+            throw new MqttException(MqttReason.IMPLEMENTATION_SPECIFIC, "a login server takes no will message");
+        }
+        if (connect.properties().values().containsKey(MqttFields.AUTHENTICATION_METHOD)) {
+            throw new MqttException(MqttReason.BAD_AUTHENTICATION_METHOD, "a login server takes the UserSig as the password, nothing else");
+        }
+        if (connect.properties().values().containsKey(MqttFields.AUTHENTICATION_DATA)) {
+            throw MqttException.protocolError("authentication data without a method");
+        }
+        ClientIdentity.Reading reading = ClientIdentity.read(connect);
+        if (reading.refusal() != null) {
+            service.events().add(ServerEvent.Type.LOGIN_REFUSED, 0, "", null, "", reading.refusal().code(), reading.refusal().text());
+            refuse(reading.refusal());
+            return;
+        }
+        identity = reading.identity();
+        cancelTimer();
+        state = State.LOGGING_IN;
+        Duration delay = service.faults().delay();
+        if (delay.isZero()) {
+            login(connect);
+        } else {
+            schedule(delay.toNanos(), () -> login(connect));
+        }
+    }
+
+    private void login(ConnectPacket connect) {
+        if (state != State.LOGGING_IN) {
+            return;
+        }
+        CompletableFuture<LoginService.Outcome> outcome = service
+                .login(number, identity, connect.password(), (InetSocketAddress) ctx.channel().remoteAddress()).toCompletableFuture();
+        if (outcome.isDone()) {
+            decided(connect, outcome.join());
+        } else {
+            outcome.thenAccept(done -> ctx.executor().execute(() -> decided(connect, done)));
+        }
+    }
+
+    private void decided(ConnectPacket connect, LoginService.Outcome outcome) {
+        if (state != State.LOGGING_IN) {
+            // The client has gone, or has been kicked already; if it is still in the store, it is there as one that lost its link.
+            if (outcome.session() != null) {
+                service.ended(outcome.session(), ServerEvent.Type.LINK_CLOSED);
+            }
+        } else if (outcome.refusal() != null) {
+            refuse(outcome.refusal());
+        } else {
+            online(connect, outcome.session());
+        }
+    }
+
+    private void online(ConnectPacket connect, Session loggedIn) {
+        state = State.ONLINE;
+        session = loggedIn;
+        int maximum = service.config().maxKeepAlive();
+        int keepAlive = connect.keepAlive() == 0 ? maximum : Math.min(connect.keepAlive(), maximum);
+        silenceNanos = TimeUnit.MILLISECONDS.toNanos(keepAlive * 1500L);
+        long now = service.clock().now().getEpochSecond();
+        MqttAnswer answer = answer().serverKeepAlive(keepAlive).maximumPacketSize(LoginServerConfig.MAX_PACKET)
+                .user("server-time", now).user("sig-expires-in", session.userSigExpiresAt().getEpochSecond() - now);
+        if (connect.properties().values().containsKey(MqttFields.SESSION_EXPIRY_INTERVAL)) {
+            answer.noSessionExpiry();
+        }
+        if (identity.assignedClientId() != null) {
+            answer.assignedClientId(identity.assignedClientId());
+        }
+        write(answer.connack(MqttReason.SUCCESS, clientMaximum));
+        watch();
+        goOnReading();
+    }
+
+    /** Takes up the packets that came while the login was being decided. */
+    private void goOnReading() {
+        ctx.channel().config().setAutoRead(true);
+        if (actualReadableBytes() > 0) {
+            ctx.executor().execute(this::readOn);
+        }
+    }
+
+    private void readOn() {
+        try {
+            channelRead(ctx, Unpooled.EMPTY_BUFFER);
+        } catch (Exception e) {
+            exceptionCaught(ctx, e);
+        }
+    }
+
+    /** A client that sends pings and does not read the answers is not read from until it does. */
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (state == State.ONLINE) {
+            context.channel().config().setAutoRead(context.channel().isWritable());
+        }
+    }
+
+    private void refuse(Refusal refusal) {
+        MqttAnswer answer = answer().user("tim-code", refusal.code());
+        if (refusal.kickedBy() != null) {
+            answer.user("kick-platform", refusal.kickedBy().text());
+        }
+        last(answer.reasonString(refusal.text()).connack(refusal.reason(), clientMaximum));
+    }
+
+    // ---- while online
+
+    /** One timer for both deadlines: silence and the UserSig's expiry. Also called when the clock has been set. */
+    private void watch() {
+        if (state != State.ONLINE || session == null) {
+            return;
+        }
+        long silenceLeft = lastPacket + silenceNanos - System.nanoTime();
+        Duration validity = Duration.between(service.clock().now(), session.userSigExpiresAt());
+        if (validity.isNegative() || validity.isZero()) {
+            expire();
+        } else if (silenceLeft <= 0) {
+            silent();
+        } else {
+            Duration capped = validity.compareTo(LONGEST_TIMER) < 0 ? validity : LONGEST_TIMER;
+            schedule(Math.min(silenceLeft, capped.toNanos()), this::watch);
+        }
+    }
+
+    private void expire() {
+        service.expired(session);
+        session = null;
+        last(kickAnswer(KickCause.USER_SIG_EXPIRED, null));
+    }
+
+    private void silent() {
+        endSession(ServerEvent.Type.TIMED_OUT);
+        last(answer().reasonString("silent for 1.5 times its keep alive").disconnect(MqttReason.KEEP_ALIVE_TIMEOUT, clientMaximum));
+    }
+
+    private ByteBuf kickAnswer(KickCause cause, Platform by) {
+        MqttAnswer answer = answer().reasonString(cause.text());
+        if (cause.code() != 0) {
+            answer.user("tim-code", cause.code());
+        }
+        if (by != null) {
+            answer.user("kick-platform", by.text());
+        }
+        return answer.disconnect(cause.reason(), clientMaximum);
+    }
+
+    // ---- asked for by other threads
+
+    /**
+     * Ends the connection because its session is out of the store. Any thread.
+     *
+     * @return whether the client knows that it is out: it was told, or has logged out itself
+     */
+    CompletionStage<Boolean> evict(KickCause cause, Platform by) {
+        CompletableFuture<Boolean> told = new CompletableFuture<>();
+        if (!onLoop(() -> evictHere(cause, by, told))) {
+            told.complete(false);
+        }
+        return told;
+    }
+
+    private void evictHere(KickCause cause, Platform by, CompletableFuture<Boolean> told) {
+        session = null;
+        if (muted || state == State.ENDING || state == State.CLOSED) {
+            told.complete(loggedOut);
+            return;
+        }
+        ChannelFuture written;
+        if (state == State.ONLINE) {
+            written = last(kickAnswer(cause, by));
+        } else {
+            // Admitted, but the CONNACK is still to be written; a DISCONNECT may not come before it.
+            Refusal refusal = cause == KickCause.OTHER_INSTANCE ? Refusal.kicked(by)
+                    : new Refusal(cause.code() == 0 ? Refusal.USER_SIG_INVALID : cause.code(), cause.text());
+            service.report(identity, refusal);
+            state = State.ENDING;
+            refuse(refusal);
+            written = null;
+        }
+        if (written == null) {
+            told.complete(true);
+        } else {
+            written.addListener(done -> told.complete(done.isSuccess()));
+        }
+    }
+
+    /** Closes without a word. Any thread. */
+    CompletionStage<Void> cut() {
+        return done(() -> {
+            muted = true;
+            state = State.ENDING;
+            endSession(ServerEvent.Type.LINK_CLOSED);
+            ctx.close();
+        });
+    }
+
+    /** From now on answers nothing and does not notice anything, but stays open. Any thread. */
+    CompletionStage<Void> mute() {
+        return done(() -> muted = true);
+    }
+
+    /** Tells the client that the server goes, and closes; the client stays logged in. Any thread. */
+    CompletionStage<Void> shutDown() {
+        CompletableFuture<Void> closed = new CompletableFuture<>();
+        ctx.channel().closeFuture().addListener(done -> closed.complete(null));
+        onLoop(() -> {
+            if (state == State.ONLINE && !muted) {
+                endSession(ServerEvent.Type.LINK_CLOSED);
+                state = State.ENDING;
+                write(answer().reasonString("the server shuts down").disconnect(MqttReason.SHUTTING_DOWN, clientMaximum))
+                        .addListener(done -> ctx.close());
+            } else {
+                ctx.close();
+            }
+        });
+        return closed;
+    }
+
+    /** Looks at the deadlines again, after the clock was set. Any thread. */
+    CompletionStage<Void> clockChanged() {
+        return done(this::watch);
+    }
+
+    /** The session, or null. Any thread; a moment's truth. */
+    CompletionStage<Session> session() {
+        CompletableFuture<Session> answer = new CompletableFuture<>();
+        if (!onLoop(() -> answer.complete(state == State.ONLINE ? session : null))) {
+            answer.complete(null);
+        }
+        return answer;
+    }
+
+    private CompletionStage<Void> done(Runnable action) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        if (!onLoop(() -> {
+            action.run();
+            done.complete(null);
+        })) {
+            done.complete(null);
+        }
+        return done;
+    }
+
+    /** False if the server has been closed, and this connection with it. */
+    private boolean onLoop(Runnable action) {
+        try {
+            ctx.executor().execute(action);
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
+    }
+
+    // ---- the end
+
+    private void endSession(ServerEvent.Type how) {
+        loggedOut = how == ServerEvent.Type.LOGOUT;
+        if (session != null) {
+            service.ended(session, how);
+            session = null;
+        }
+    }
+
+    /** Sends a last packet, then waits a moment for the client to close. A muted connection stays as it is. */
+    private ChannelFuture last(ByteBuf packet) {
+        cancelTimer();
+        state = muted ? state : State.ENDING;
+        ChannelFuture written = write(packet);
+        if (!muted) {
+            written.addListener(done -> linger(done.isSuccess()));
+        }
+        return written;
+    }
+
+    private void linger(boolean written) {
+        if (!written || !ctx.channel().isActive()) {
+            ctx.close();
+            return;
+        }
+        ctx.channel().config().setAutoRead(true);
+        if (ctx.channel() instanceof SocketChannel socket) {
+            socket.shutdownOutput();
+        }
+        schedule(TimeUnit.MILLISECONDS.toNanos(LINGER_MS), ctx::close);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) throws Exception {
+        super.channelInactive(context);
+        cancelTimer();
+        state = State.CLOSED;
+        service.closed(number);
+        endSession(ServerEvent.Type.LINK_CLOSED);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        // A reset by the client, most often. The session ends with the channel.
+        context.close();
+    }
+
+    private MqttAnswer answer() {
+        return MqttAnswer.with(ctx.alloc());
+    }
+
+    private ChannelFuture write(ByteBuf packet) {
+        if (muted) {
+            packet.release();
+            return ctx.newSucceededFuture();
+        }
+        return ctx.writeAndFlush(packet);
+    }
+
+    private void schedule(long nanos, Runnable action) {
+        cancelTimer();
+        timer = ctx.executor().schedule(action, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    private void cancelTimer() {
+        if (timer != null) {
+            timer.cancel(false);
+            timer = null;
+        }
+    }
+}

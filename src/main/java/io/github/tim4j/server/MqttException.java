@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server;
+
+/** A packet that ends its connection, with the reason code to answer. */
+final class MqttException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final int reason;
+
+    MqttException(int reason, String message) {
+        super(message, null, false, false);
+        this.reason = reason;
+    }
+
+    static MqttException malformed(String message) {
+        return new MqttException(MqttReason.MALFORMED, message);
+    }
+
+    static MqttException protocolError(String message) {
+        return new MqttException(MqttReason.PROTOCOL_ERROR, message);
+    }
+
+    int reason() {
+        return reason;
+    }
+}

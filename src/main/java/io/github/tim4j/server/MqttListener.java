@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+
+/** A listening socket that makes an {@link MqttConnection} of each connection. Not for several threads at once. */
+final class MqttListener {
+    /** As long as the kernel allows: clients that reconnect all at once must not be dropped. */
+    private static final int BACKLOG = 4096;
+    /** More than a client ever has to take at once: a CONNACK and a DISCONNECT. */
+    private static final WriteBufferWaterMark UNSENT = new WriteBufferWaterMark(4096, 8192);
+    /** A CONNECT with a UserSig has about 600 bytes. */
+    private static final FixedRecvByteBufAllocator READ_BUFFERS = new FixedRecvByteBufAllocator(2048);
+
+    private final LoginService service;
+    private final EventLoopGroup loops;
+    private final InetAddress host;
+    private Channel channel;
+    private int port;
+
+    MqttListener(LoginService service, EventLoopGroup loops) {
+        this.service = service;
+        this.loops = loops;
+        this.port = service.config().port();
+        this.host = resolve(service.config().host());
+        if (!host.isLoopbackAddress() && !service.config().allowPlaintext()) {
+            throw new LoginServerException("will not listen on " + service.config().host()
+                    + " without TLS: UserSigs would cross the network in plain text. Use TLS, a loopback address such as 127.0.0.1,"
+                    + " or allow plaintext (allowPlaintext, --allow-plaintext)");
+        }
+    }
+
+    private static InetAddress resolve(String name) {
+        try {
+            return InetAddress.getByName(name);
+        } catch (UnknownHostException e) {
+            throw new LoginServerException("cannot listen on host " + name + ": the name is not known. Use a name or address of this machine", e);
+        }
+    }
+
+    /** Binds; the port is from then on always the same one. */
+    void open() {
+        ChannelFuture bound = new ServerBootstrap().group(loops).channel(NioServerSocketChannel.class)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNSENT)
+                .childHandler(new ChannelInitializer<SocketChannel>() {
+                    @Override
+                    protected void initChannel(SocketChannel client) {
+                        client.config().setRecvByteBufAllocator(READ_BUFFERS);
+                        client.pipeline().addLast(new MqttConnection(service));
+                    }
+                }).bind(host, port).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new LoginServerException("cannot listen on " + service.config().host() + ":" + port + ": " + bound.cause().getMessage()
+                    + ". Choose another port (0 takes any free one), or stop the program that uses this one", bound.cause());
+        }
+        channel = bound.channel();
+        port = ((InetSocketAddress) channel.localAddress()).getPort();
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** Whether new connections are taken; those that are not wait in the kernel. */
+    void accept(boolean on) {
+        channel.config().setAutoRead(on);
+    }
+
+    void close() {
+        channel.close().awaitUninterruptibly();
+    }
+}

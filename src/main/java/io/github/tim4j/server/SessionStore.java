@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Where login servers keep accounts and sessions. Several servers may share one store; each has an id and, in the store, a {@link Holder}
+ * that ends its connections.
+ *
+ * <p>Everything about one user is decided atomically: of any number of logins at the same moment exactly as many stay as the login policy
+ * allows. Callers rely on the answers alone, never on sharing memory with other servers. Methods may be called by any thread, do not block,
+ * and answer with a stage that any thread may complete; one that fails means that nothing is known about the outcome.
+ */
+public interface SessionStore {
+    /** A server that holds connections. */
+    interface Holder {
+        /**
+         * Ends a connection whose session is no longer in the store. Any thread.
+         *
+         * @param session the session
+         * @param cause   why
+         * @param by      the platform of the instance that kicked, or null
+         * @return whether the client has been told; false if the connection is gone or does not answer
+         */
+        CompletionStage<Boolean> evict(Session session, KickCause cause, Platform by);
+    }
+
+    /**
+     * Adds a server. Its sessions are those whose {@link Session#server()} is this id.
+     *
+     * @param server the id
+     * @param holder ends its connections
+     */
+    void join(String server, Holder holder);
+
+    /**
+     * Removes a server; its sessions are from now on not connected, but still logged in.
+     *
+     * @param server the id
+     */
+    void leave(String server);
+
+    /**
+     * Logs an instance in, unless it is refused. Kicks whom the policy has no place for; the stage completes when those that are connected
+     * have been told. An instance that was not connected, or could not be told, is refused once with 6208 at its next login.
+     *
+     * @param session the instance, under the id of the connection
+     * @param sig     its UserSig
+     * @param policy  the app's policy
+     * @return the decision
+     */
+    CompletionStage<Admission> login(Session session, SigStamp sig, LoginPolicy policy);
+
+    /**
+     * Tells that a connection has ended. Does nothing if the session is no longer in the store.
+     *
+     * @param session   the session
+     * @param loggedOut true if the instance is no longer logged in, false if it only lost its connection
+     * @return whether the session was in the store
+     */
+    CompletionStage<Boolean> end(Session session, boolean loggedOut);
+
+    /**
+     * Ends sessions of a user.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @param platform only those on this platform; null for all
+     * @param deviceId only this device; null for all
+     * @param cause    why; {@link KickCause#OTHER_INSTANCE} is remembered for instances that are not connected
+     * @return the sessions that were ended, connected or not, when those connected have been told
+     */
+    CompletionStage<List<Session>> kick(long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause);
+
+    /**
+     * Makes the UserSigs of a user useless that were made until now: those made before this second, and those made in this second that the
+     * user has logged in with. Sessions are not ended.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @param second   now, in unix seconds
+     * @param code     the code that logins with them get: 70001 or 70052
+     * @return a stage that completes when it is done
+     */
+    CompletionStage<Void> revoke(long sdkAppId, String userId, long second, int code);
+
+    /**
+     * The user's instances that are logged in, connected or not.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @return the instances, or null if there is no such account
+     */
+    CompletionStage<List<Instance>> instances(long sdkAppId, String userId);
+
+    /**
+     * An instance that is logged in.
+     *
+     * @param session   its session, the last one if it is not connected
+     * @param connected whether it is connected
+     */
+    record Instance(Session session, boolean connected) {
+    }
+
+    /**
+     * Registers an account, as the first login does.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @return whether it is new
+     */
+    CompletionStage<Boolean> register(long sdkAppId, String userId);
+
+    /**
+     * Removes an account with all that is known about it. Its sessions end as with {@link KickCause#REST}.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @return whether there was one
+     */
+    CompletionStage<Boolean> delete(long sdkAppId, String userId);
+
+    /** Forgets everything, at once and telling nobody. */
+    void clear();
+}
