@@ -111,7 +111,8 @@ static void escapes_are_decoded(void) {
     CHECK_TEXT(seen.key[0], "\"\\/\b\f\n\r\t");
     CHECK_TEXT(seen.string[0], "\x01\x7F\xC3\xA9\xE4\xBD\xA0\xEF\xBF\xBF\xF0\x9F\x98\x80");
     CHECK_TEXT(members("{\"k\":\"\x7F\xC3\xA9\xF0\x9F\x98\x80\"}").string[0], "\x7F\xC3\xA9\xF0\x9F\x98\x80");
-    CHECK_TEXT(members("{\"k\":\"\\uDBFF\\uDFFF\"}").string[0], "\xF4\x8F\xBF\xBF");
+    CHECK_TEXT(members("{\"k\":\"\\u0080\\u07ff\\u0800\\ud7ff\\ue000\"}").string[0], "\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80");
+    CHECK_TEXT(members("{\"k\":\"\\ud800\\udc00\\uDBFF\\uDFFF\"}").string[0], "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
 }
 
 static void integers(void) {
@@ -152,7 +153,8 @@ static void what_is_not_one_object_is_refused(void) {
 static void wrong_numbers_and_strings_are_refused(void) {
     static const char* const values[] = {"01", "-", "-01", "+1", ".5", "1.", "1.e1", "1e", "1e+", "1E-", "0x1", "1_0", "--1", "1.2.3", "1e1.5",
         "Infinity", "\"", "\"a", "\"\\\"", "\"\\x\"", "\"\\a\"", "\"\\'\"", "\"\\", "\"\\u\"", "\"\\u12\"", "\"\\u123\"", "\"\\u123g\"", "\"\\U0041\"",
-        "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800x\"", "\"\\ud800\\n\"", "\"\\ud800\\u0041\"", "\"\\ud800\\ud800\"",
+        "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800x\"", "\"\\ud800\\n\"", "\"\\ud800\\u0041\"", "\"\\ud800\\ud800\"", "\"\\ud800\\ue000\"",
+        "\"\\ud800\\udbff\"",
         "\"\\udfff\\ud800\"", "\"\t\"", "\"\n\"", "\"\x1F\"", "\"\x80\"", "\"\xC0\x80\"", "\"\xED\xA0\x80\"", "\"\xF4\x90\x80\x80\"", "\"\xE4\xBD\"",
         "\"\xC3\""};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {

@@ -97,6 +97,27 @@ static void connect_has_the_size_limits_of_mqtt_and_ours(void) {
     CHECK_NUMBER((long long)connect_with_password_of(200000), 0);
 }
 
+/* The remaining length says what follows it, on both sides of where it gets another byte. */
+static void connect_says_its_length(void) {
+    static uint8_t buf[MQTT_MAX_PACKET];
+    static const size_t lengths[] = {0, 1, 13, 14, 15, 16, 127, 128, 255, 256, 16265, 16266, 16267, 16269, 16270, 20000};
+    bool one_byte = false, two_bytes = false;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct mqtt_connect connect = connect_of_alice();
+        char* password = text_of(lengths[i]);
+        connect.password = password;
+        size_t n = mqtt_encode_connect(buf, sizeof buf, &connect), remaining = 0, at = 1;
+        do remaining |= (size_t)(buf[at] & 0x7F) << (7 * (at - 1));
+        while (buf[at++] & 0x80);
+        CHECK_NUMBER((long long)n, (long long)(at + remaining));
+        CHECK(remaining >= 1u << (7 * (at - 2)) || at == 2);
+        one_byte = one_byte || remaining == 127 || remaining == 128;
+        two_bytes = two_bytes || remaining == 16383 || remaining == 16384;
+        free(password);
+    }
+    CHECK(one_byte && two_bytes);
+}
+
 static void connect_refuses_text_that_is_not_utf8(void) {
     uint8_t buf[256];
     for (size_t field = 0; field < 7; field++) {
@@ -532,6 +553,7 @@ int main(void) {
     connect_is_written_as_mqtt_5_says();
     connect_that_does_not_fit_is_0_and_stays_inside();
     connect_has_the_size_limits_of_mqtt_and_ours();
+    connect_says_its_length();
     connect_refuses_text_that_is_not_utf8();
     pingreq_and_disconnect();
     packets_without_properties();

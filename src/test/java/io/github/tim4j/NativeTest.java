@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.jna.Platform;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * Runs what is written in C: the programs in {@code native/test/}, each linked with the whole of timshim under a sanitizer; and looks at
+ * what timshim shows to the outside, its symbols and its headers. What this machine's compiler lacks is skipped and printed.
+ */
+class NativeTest {
+    private static final String ADDRESS = "-fsanitize=address,undefined";
+    private static final String THREAD = "-fsanitize=thread";
+    private static final String FUZZ_ITERATIONS = "500000";
+    private static final Pattern DECLARATION = Pattern.compile("^TIM_DECL\\s[^;(]*?(\\w+)\\s*\\(", Pattern.MULTILINE);
+
+    @TestFactory
+    Stream<DynamicTest> underAddressAndUndefinedBehaviourSanitizer() {
+        return programs("test_").map(source -> test(source, ADDRESS));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> underThreadSanitizer() {
+        return programs("test_").map(source -> test(source, THREAD));
+    }
+
+    /** The same inputs each time; for others: {@code FUZZ_SEED=n mvn test -Dtest=NativeTest}. */
+    @TestFactory
+    Stream<DynamicTest> fuzzed() {
+        String seed = System.getenv().getOrDefault("FUZZ_SEED", "1");
+        return programs("fuzz_").map(source -> test(source, ADDRESS, FUZZ_ITERATIONS, seed));
+    }
+
+    @Test
+    void theLibraryExportsTheApiAndNothingElse() throws Exception {
+        assumeThat(Platform.isLinux(), "nm shows the symbols of a library like this on Linux only");
+        Path library = CCompiler.PROJECT.resolve("target/classes").resolve(Platform.RESOURCE_PREFIX).resolve("libtimshim.so");
+        assumeThat(started("nm", "--version"), "no nm on this machine");
+        String symbols = succeed(List.of("nm", "-D", "--defined-only", library.toString()));
+        assertThat(symbols.lines().map(line -> line.substring(line.lastIndexOf(' ') + 1)))
+                .containsExactlyInAnyOrderElementsOf(declaredIn("include"));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> eachHeaderStandsAloneInC() {
+        return headers().map(header -> DynamicTest.dynamicTest(header, () -> compileHeader(header, "gcc", "c", "c99")));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> eachHeaderStandsAloneInCpp() {
+        return headers().map(header -> DynamicTest.dynamicTest(header, () -> compileHeader(header, "g++", "c++", "c++11")));
+    }
+
+    private static Stream<String> programs(String prefix) {
+        return CCompiler.sourcesIn("native/test").stream().filter(source -> Path.of(source).getFileName().toString().startsWith(prefix));
+    }
+
+    private static DynamicTest test(String source, String sanitizer, String... arguments) {
+        String name = Path.of(source).getFileName().toString().replace(".c", "");
+        return DynamicTest.dynamicTest(name, () -> {
+            List<String> command = new ArrayList<>(List.of(program(name, source, sanitizer).toString()));
+            command.addAll(List.of(arguments));
+            System.out.println(name + " " + sanitizer + ": " + succeed(command).strip());
+        });
+    }
+
+    /**
+     * timshim is compiled once for each sanitizer, with all its functions visible and its allocations passing failing_alloc.c. Each program
+     * is then only itself.
+     */
+    private static Path program(String name, String source, String sanitizer) {
+        assumeSupports(sanitizer);
+        List<String> sources = new ArrayList<>(CCompiler.sourcesIn("native"));
+        sources.add("native/test/failing_alloc.c");
+        String kind = sanitizer.equals(THREAD) ? "thread" : "address";
+        Path timshim = CCompiler.library("timshim-" + kind, sources, "-DTIM_BUILD", "-O1", "-fno-omit-frame-pointer", sanitizer,
+                "-fno-sanitize-recover=all", "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup");
+        return CCompiler.executable(name + "-" + kind, List.of(source), "-Inative", "-O1", sanitizer, "-fno-sanitize-recover=all",
+                timshim.toString(), "-Wl,-rpath," + timshim.getParent());
+    }
+
+    private static void assumeSupports(String sanitizer) {
+        try {
+            CCompiler.assumeSupports(sanitizer);
+        } catch (TestAbortedException e) {
+            System.out.println("NativeTest: " + e.getMessage());
+            throw e;
+        }
+    }
+
+    private static void assumeThat(boolean condition, String otherwise) {
+        if (!condition) System.out.println("NativeTest: skipped: " + otherwise);
+        Assumptions.assumeTrue(condition, "skipped: " + otherwise);
+    }
+
+    private static TreeSet<String> declaredIn(String folder) throws IOException {
+        TreeSet<String> functions = new TreeSet<>();
+        try (Stream<Path> files = Files.list(CCompiler.PROJECT.resolve(folder))) {
+            for (Path file : files.filter(file -> file.toString().endsWith(".h")).toList())
+                DECLARATION.matcher(Files.readString(file)).results().forEach(declaration -> functions.add(declaration.group(1)));
+        }
+        assertThat(functions).contains("TIMInit", "TIMLogin", "TIMShimSetKickedOfflineReasonCallback");
+        return functions;
+    }
+
+    private static Stream<String> headers() {
+        try (Stream<Path> files = Files.walk(CCompiler.PROJECT.resolve("include"))) {
+            return files.map(file -> CCompiler.PROJECT.relativize(file).toString()).filter(file -> file.endsWith(".h")).sorted().toList().stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void compileHeader(String header, String compiler, String language, String standard) throws Exception {
+        assumeThat(started(compiler, "--version"), "no " + compiler + " on this machine");
+        succeed(List.of(compiler, "-x", language, "-std=" + standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
+                "-Iinclude", header));
+    }
+
+    private static boolean started(String... command) throws Exception {
+        try {
+            return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** @return what the program printed; fails with it unless the program ends with 0 within two minutes */
+    private static String succeed(List<String> command) throws Exception {
+        File output = File.createTempFile("native", ".txt");
+        try {
+            Process process = new ProcessBuilder(command).directory(CCompiler.PROJECT.toFile()).redirectErrorStream(true)
+                    .redirectOutput(output).start();
+            boolean ended = process.waitFor(2, TimeUnit.MINUTES);
+            if (!ended) process.destroyForcibly().waitFor();
+            String printed = Files.readString(output.toPath(), StandardCharsets.ISO_8859_1);
+            assertThat(ended).as("%s still runs after two minutes; it printed:%n%s", command, printed).isTrue();
+            assertThat(process.exitValue()).as("%s printed:%n%s", command, printed).isZero();
+            return printed;
+        } finally {
+            Files.delete(output.toPath());
+        }
+    }
+}
