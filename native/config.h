@@ -18,7 +18,7 @@ struct config {
     char host[CONFIG_HOST_SIZE];            /**< a name or an IP address, without brackets */
     uint16_t port;                          /**< 1 to 65535 */
     bool tls;
-    bool allow_plaintext;                   /**< without it, plain TCP is for loopback addresses only: to be checked when the host is resolved */
+    bool allow_plaintext;                   /**< without it, plain TCP is for loopback only: to be checked once the host is resolved */
     char platform[8];                       /**< never "" */
     char device_id[65];                     /**< "": to be made up */
     uint32_t login_timeout_ms;              /**< 1 to 600000 */

@@ -51,7 +51,8 @@ static inline uint64_t fuzz_random(uint64_t* state, uint64_t below) {
 
 /* One change: a byte set, a bit turned, a piece removed, doubled, or taken from another example. */
 static inline size_t fuzz_mutate(uint8_t* data, size_t size, const struct fuzz_example* other, uint64_t* random) {
-    static const uint8_t telling[] = {0, 1, 2, 3, 0x1F, 0x20, 0x26, 0x7F, 0x80, 0xBF, 0xC0, 0xC3, 0xE0, 0xED, 0xF0, 0xFF, '"', '\\', '{', '}', '[',
+    static const uint8_t telling[] = {0, 1, 2, 3, 0x1F, 0x20, 0x26, 0x7F, 0x80, 0xBF, 0xC0, 0xC3, 0xE0, 0xED, 0xF0, 0xFF, '"', '\\',
+        '{', '}', '[',
         ']', ',', ':', 'u', 'd', '0', '8', '-', '.', 'e'};
     uint64_t kind = fuzz_random(random, 6);
     size_t at = (size_t)fuzz_random(random, size + 1);

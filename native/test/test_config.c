@@ -82,8 +82,9 @@ static void defaults(void) {
 
 static void every_key(void) {
     read_config("{\"shim_server\":\"mqtts://login.example.org:7777\",\"shim_platform\":\"iPad\",\"shim_device_id\":\"Ab-9_\","
-                "\"shim_login_timeout_ms\":1,\"shim_heartbeat_s\":3600,\"shim_ca_file\":\"/etc/ca.pem\",\"shim_tls_server_name\":\"im.example.org\","
-                "\"shim_allow_plaintext\":true,\"sdk_config_config_file_path\":\"/tmp/\\u4f60\",\"sdk_config_log_file_path\":\"/tmp/log\"}");
+                "\"shim_login_timeout_ms\":1,\"shim_heartbeat_s\":3600,\"shim_ca_file\":\"/etc/ca.pem\","
+                "\"shim_tls_server_name\":\"im.example.org\",\"shim_allow_plaintext\":true,"
+                "\"sdk_config_config_file_path\":\"/tmp/\\u4f60\",\"sdk_config_log_file_path\":\"/tmp/log\"}");
     CHECK_TEXT(config.problem, "");
     CHECK_TEXT(config.host, "login.example.org");
     CHECK_NUMBER(config.port, 7777);
@@ -127,10 +128,12 @@ static void urls_that_are_wrong_are_named_with_what_is_wrong(void) {
         const char *url, *wrong;
     } cases[] = {
         {"", scheme}, {"h:1883", scheme}, {"http://h", scheme}, {"tcp://h:1", scheme}, {"mqtt:/h", scheme}, {" mqtt://h", scheme},
-        {"mqtt://", host}, {"mqtt://:1883", host}, {"mqtt:///", host}, {"mqtt://a b", host}, {"mqtt://\xC3\xA9", host}, {"mqtt://h%41", host},
+        {"mqtt://", host}, {"mqtt://:1883", host}, {"mqtt:///", host}, {"mqtt://a b", host}, {"mqtt://\xC3\xA9", host},
+        {"mqtt://h%41", host},
         {"mqtt://h:", port}, {"mqtt://h:0", port}, {"mqtt://h:65536", port}, {"mqtt://h:99999", port}, {"mqtt://h:1000000", port},
         {"mqtt://h:-1", port}, {"mqtt://h:x", port}, {"mqtt://h:1x", port}, {"mqtt://h:1 ", port}, {"mqtt://[::1]x", port},
-        {"mqtt://h/", end}, {"mqtt://h?x", end}, {"mqtt://h#x", end}, {"mqtt://h:1/", end}, {"mqtt://h:1?a=b", end}, {"mqtt://[::1]/x", end},
+        {"mqtt://h/", end}, {"mqtt://h?x", end}, {"mqtt://h#x", end}, {"mqtt://h:1/", end}, {"mqtt://h:1?a=b", end},
+        {"mqtt://[::1]/x", end},
         {"mqtt://::1", host}, {"mqtt://fe80::1", "an IPv6 address must stand between [ and ]"},
         {"mqtt://[]", bracket}, {"mqtt://[::1", bracket}, {"mqtt://[localhost]", bracket}, {"mqtt://[127.0.0.1]", bracket},
         {"mqtt://[::g]", bracket}, {"mqtt://[fe80::1%eth0]", bracket},
@@ -220,7 +223,8 @@ static void the_first_problem_is_kept(void) {
 }
 
 static void wrong_types_and_wrong_json(void) {
-    static const char* const keys[] = {"sdk_config_config_file_path", "sdk_config_log_file_path", "sdk_config_main_thread_id", "shim_server",
+    static const char* const keys[] = {"sdk_config_config_file_path", "sdk_config_log_file_path", "sdk_config_main_thread_id",
+        "shim_server",
         "shim_platform", "shim_device_id", "shim_login_timeout_ms", "shim_heartbeat_s", "shim_ca_file", "shim_tls_server_name",
         "shim_allow_plaintext"};
     static const struct {

@@ -123,7 +123,8 @@ class NativeTest {
 
     private static Stream<String> headers() {
         try (Stream<Path> files = Files.walk(CCompiler.PROJECT.resolve("include"))) {
-            return files.map(file -> CCompiler.PROJECT.relativize(file).toString()).filter(file -> file.endsWith(".h")).sorted().toList().stream();
+            return files.map(file -> CCompiler.PROJECT.relativize(file).toString()).filter(file -> file.endsWith(".h")).sorted().toList()
+                    .stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
