@@ -153,7 +153,7 @@ class NativeTest {
                     .redirectOutput(output).start();
             boolean ended = process.waitFor(2, TimeUnit.MINUTES);
             if (!ended) process.destroyForcibly().waitFor();
-            String printed = Files.readString(output.toPath(), StandardCharsets.ISO_8859_1);
+            String printed = new String(Files.readAllBytes(output.toPath()), StandardCharsets.UTF_8);
             assertThat(ended).as("%s still runs after two minutes; it printed:%n%s", command, printed).isTrue();
             assertThat(process.exitValue()).as("%s printed:%n%s", command, printed).isZero();
             return printed;
