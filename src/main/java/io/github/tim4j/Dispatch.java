@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs what the application is to see, listeners and completions of futures, one at a time and in order, on the application's executor. */
+final class Dispatch {
+    private static final Logger LOG = LoggerFactory.getLogger(TimClient.class);
+    /** So many tasks in a row, then the executor's other work has a turn. */
+    private static final int BATCH = 1000;
+    /** Events that may be lost are dropped while so many tasks wait: a library or a listener has run wild. */
+    private static final int MAX_WAITING = 10_000;
+    private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
+
+    private final Executor executor;
+    private final ExecutorService own;
+    private final Queue<Runnable> tasks = new ArrayDeque<>();
+    private boolean scheduled;
+    private boolean dropping;
+
+    /** @param executor the application's; null for a daemon thread of our own */
+    Dispatch(Executor executor) {
+        this.own = executor == null ? ownThread() : null;
+        this.executor = executor == null ? own : executor;
+    }
+
+    private static ExecutorService ownThread() {
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+            Thread thread = new Thread(task, "tim4j-callbacks");
+            thread.setDaemon(true);
+            return thread;
+        });
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    /** Whether the calling thread is running a callback of any client: then waiting for a future could last for ever. */
+    static boolean isInside() {
+        return INSIDE.get();
+    }
+
+    void execute(Runnable task) {
+        synchronized (this) {
+            tasks.add(task);
+            if (scheduled) {
+                return;
+            }
+            scheduled = true;
+        }
+        schedule();
+    }
+
+    /** Like {@link #execute}, but the task is dropped if too many wait already. */
+    void offer(Runnable task) {
+        synchronized (this) {
+            if (tasks.size() >= MAX_WAITING) {
+                if (!dropping) {
+                    dropping = true;
+                    LOG.warn("{} callbacks are waiting: network events are dropped until the callback executor catches up", MAX_WAITING);
+                }
+                return;
+            }
+            dropping = false;
+        }
+        execute(task);
+    }
+
+    /** Ends the own thread, if any, after what is queued; waits a little for it, unless called by it. */
+    void close() {
+        if (own == null) {
+            return;
+        }
+        own.shutdown();
+        if (!isInside()) {
+            try {
+                own.awaitTermination(2, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void schedule() {
+        try {
+            executor.execute(this::run);
+        } catch (RuntimeException e) {
+            if (own == null) {
+                LOG.warn("the callback executor refuses work; callbacks run on the common pool instead", e);
+            }
+            ForkJoinPool.commonPool().execute(this::run);
+        }
+    }
+
+    private void run() {
+        boolean outer = INSIDE.get();
+        INSIDE.set(true);
+        try {
+            for (int i = 0; i < BATCH; i++) {
+                Runnable task;
+                synchronized (this) {
+                    task = tasks.poll();
+                    if (task == null) {
+                        scheduled = false;
+                        return;
+                    }
+                }
+                runContained(task);
+            }
+        } finally {
+            INSIDE.set(outer);
+        }
+        schedule();
+    }
+
+    private static void runContained(Runnable task) {
+        try {
+            task.run();
+        } catch (Throwable e) {
+            LOG.error("a callback failed", e);
+        }
+    }
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j;
+
+import io.github.tim4j.jna.LibraryLoadException;
+import io.github.tim4j.jna.LoadedLibrary;
+import io.github.tim4j.jna.NativeLibraries;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * The login lifecycle of Tencent IM for one process: log in, know who is logged in, be told what happens, log out.
+ *
+ * <pre>{@code
+ * try (TimClient tim = TimClient.builder()
+ *         .sdkAppId(1400000000L)
+ *         .server("mqtt://127.0.0.1:1883")
+ *         .userSigProvider(userId -> backend.fetchUserSig(userId))
+ *         .callbackExecutor(SwingUtilities::invokeLater)
+ *         .build()) {
+ *     tim.login("alice").thenAccept(login -> show("Welcome, " + login.userId()));
+ *     …
+ * }
+ * }</pre>
+ *
+ * <p><b>Threads.</b> Every method may be called from any thread and inside any callback, and none blocks on the network.
+ *
+ * <p><b>Requests</b> run one after another in the order of the calls, as in the C API: a logout called during a login runs after it; a login of
+ * another user while one is logged in closes that session and opens the new one. A login that repeats the one under way shares its result.
+ *
+ * <p><b>Futures</b> complete exactly once: with the result; with {@link TimException}, which has the code; with
+ * {@link java.util.concurrent.TimeoutException} after {@link Builder#requestTimeout}; by {@link #close()}, with code 7009; or by your own
+ * {@code cancel} or {@code orTimeout}. A request cannot be called back from the library: what runs out or is cancelled is only the answer,
+ * and the status still follows what happens. Stages run on the callback executor. Waiting with {@code join} or {@code get} is for other
+ * threads; inside a callback it throws {@link IllegalStateException} at once.
+ *
+ * <p><b>One per library.</b> The C API is one session per process, so a second open client for the same library is refused.
+ *
+ * <p><b>Secrets.</b> A UserSig is in no log, message or {@code toString}; its native copy is wiped before it is freed.
+ */
+public final class TimClient implements AutoCloseable {
+    private final LoadedLibrary library;
+    private final Dispatch dispatch;
+    private final Inbox inbox = new Inbox();
+    private final Listeners listeners;
+    private final Session session;
+    private final NativeSession nativeSession;
+    private final Renewal renewal;
+    private final Set<Reply<?>> open = ConcurrentHashMap.newKeySet();
+    private final Thread exitHook = new Thread(this::closeAtExit, "tim4j-exit");
+
+    private TimClient(Builder builder) {
+        library = NativeLibraries.load(builder.library);
+        dispatch = new Dispatch(builder.callbackExecutor);
+        listeners = new Listeners(dispatch);
+        session = new Session(new Session.Audience() {
+            @Override
+            public void changed(StatusChange change) {
+                listeners.tell(listener -> listener.onStatusChanged(change));
+                renewal().statusChanged(change);
+            }
+
+            @Override
+            public void event(Consumer<TimListener> event) {
+                listeners.tell(event);
+            }
+
+            @Override
+            public void network(NetworkChange change) {
+                listeners.tellIfRoom(listener -> listener.onNetworkStatus(change));
+            }
+        });
+        nativeSession = new NativeSession(library, builder.sdkAppId, Json.object(builder.config), builder.requestTimeout, inbox, session);
+        renewal = new Renewal(builder.provider, nativeSession, inbox, listeners, builder.requestTimeout, builder.renewalBackoff);
+        Runtime.getRuntime().addShutdownHook(exitHook);
+    }
+
+    private Renewal renewal() {
+        return renewal;
+    }
+
+    /** Starts building a client. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Logs a user in.
+     *
+     * @param userId  1 to 32 bytes of printable ASCII; another gives code 7003
+     * @param userSig the user's UserSig; if it is refused as expired and there is a {@link UserSigProvider}, that is asked for a fresh one
+     */
+    public CompletableFuture<LoginResult> login(String userId, String userSig) {
+        return reply(renewal.login(userId, userSig));
+    }
+
+    /**
+     * Logs a user in with a UserSig from the {@link UserSigProvider}. It fails with what the provider throws; and with
+     * {@link IllegalStateException} if there is none.
+     */
+    public CompletableFuture<LoginResult> login(String userId) {
+        return reply(renewal.login(userId));
+    }
+
+    /** Logs the user out. It succeeds too if nobody is logged in, and without a network. */
+    public CompletableFuture<Void> logout() {
+        return reply(renewal.logout());
+    }
+
+    /** The login status, from the library. {@link LoginStatus#LOGGED_OUT} after {@link #close()}. */
+    public LoginStatus status() {
+        return nativeSession.status();
+    }
+
+    /** The user who is logged in. */
+    public Optional<String> loginUser() {
+        return nativeSession.loginUser();
+    }
+
+    /** The server's time, in whole seconds; empty until a server has told it, which it does at a login. */
+    public Optional<Instant> serverTime() {
+        return nativeSession.serverTime();
+    }
+
+    /** The version of the native library. */
+    public String sdkVersion() {
+        return library.version();
+    }
+
+    /** Adds a listener, unless it is there already, and tells it the current status. */
+    public void addListener(TimListener listener) {
+        Objects.requireNonNull(listener, "listener");
+        inbox.put(() -> {
+            StatusChange current = session.current();
+            listeners.add(listener, added -> session.replayTo(added, current));
+        });
+    }
+
+    /** Removes a listener; it is told nothing more, but a call under way runs to its end. */
+    public void removeListener(TimListener listener) {
+        inbox.put(() -> listeners.remove(listener));
+    }
+
+    /**
+     * Calls any other function of the library that ends in {@code (TIMCommCallback cb, const void* user_data)} and returns an {@code int}.
+     * The arguments before these two must be what the C function has: nothing can check that, and wrong ones may crash the process.
+     *
+     * @param function the C name, for example {@code "TIMConvGetConvList"}
+     * @param args     String (as UTF-8), Integer ({@code int32_t}, enums), Long (64 bits), Boolean ({@code bool}), Pointer, or null
+     * @return the {@code json_params} of its answer. Fails with {@link IllegalArgumentException} if there is no such function, if the client
+     *         itself uses it, or if an argument has another type
+     */
+    public CompletableFuture<String> call(String function, Object... args) {
+        try {
+            return reply(nativeSession.call(function, args));
+        } catch (IllegalArgumentException e) {
+            return reply(CompletableFuture.failedFuture(e));
+        }
+    }
+
+    /**
+     * Ends the session as the end of the process would, and frees the library for another client. To the server the user is not logged out;
+     * call {@link #logout()} before, if that is wanted. Requests not answered fail with code 7009, on this thread. Listeners hear of the end on
+     * the callback executor, and nothing afterwards. May be called any number of times, from any thread, inside a callback too.
+     */
+    @Override
+    public void close() {
+        renewal.close();
+        nativeSession.close();
+        TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
+        open.forEach(reply -> reply.completeNow(reason));
+        dispatch.close();
+        try {
+            Runtime.getRuntime().removeShutdownHook(exitHook);
+        } catch (IllegalStateException e) {
+            // The JVM is on its way out, and the hook has had its turn or is this thread.
+        }
+    }
+
+    /** Native threads must be gone before the JVM is; but an exit never waits long for a callback that does not return. */
+    private void closeAtExit() {
+        Thread closer = new Thread(this::close, "tim4j-close");
+        closer.setDaemon(true);
+        closer.start();
+        try {
+            closer.join(2000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private <T> CompletableFuture<T> reply(CompletableFuture<T> result) {
+        Reply<T> reply = Reply.to(result, dispatch);
+        if (!reply.isDone()) {
+            open.add(reply);
+            reply.whenComplete((value, failure) -> open.remove(reply));
+        }
+        return reply;
+    }
+
+    /** What a client is made of; only {@link #sdkAppId} is required. */
+    public static final class Builder {
+        private final Map<String, Object> config = new TreeMap<>();
+        private long sdkAppId;
+        private Path library;
+        private Function<String, ? extends CompletionStage<String>> provider;
+        private Executor callbackExecutor;
+        private Duration requestTimeout = Duration.ofSeconds(90);
+        private Duration renewalBackoff = Duration.ofSeconds(1);
+
+        private Builder() {
+        }
+
+        /** The app's SDKAppID, not 0. */
+        public Builder sdkAppId(long sdkAppId) {
+            this.sdkAppId = sdkAppId;
+            return this;
+        }
+
+        /** timshim's server, {@code mqtt://host[:1883]} or {@code mqtts://host[:8883]}. The vendor's library has its own and ignores this. */
+        public Builder server(String url) {
+            return config("shim_server", url);
+        }
+
+        /** The native library's file. Without it, see {@link NativeLibraries} for where it is looked for. */
+        public Builder library(Path library) {
+            this.library = library;
+            return this;
+        }
+
+        /** Where {@link TimClient#login(String)} and renewals get their UserSigs. */
+        public Builder userSigProvider(UserSigProvider provider) {
+            Objects.requireNonNull(provider, "provider");
+            return asyncUserSigProvider(userId -> {
+                try {
+                    return CompletableFuture.completedFuture(provider.userSig(userId));
+                } catch (Exception e) {
+                    return CompletableFuture.failedFuture(e);
+                }
+            });
+        }
+
+        /** The same, for a provider that answers later. */
+        public Builder asyncUserSigProvider(Function<String, ? extends CompletionStage<String>> provider) {
+            this.provider = provider;
+            return this;
+        }
+
+        /**
+         * Where listeners are called and stages of futures run, one at a time; for example {@code SwingUtilities::invokeLater} or
+         * {@code Platform::runLater}. Default: a daemon thread of the client's own.
+         */
+        public Builder callbackExecutor(Executor executor) {
+            this.callbackExecutor = executor;
+            return this;
+        }
+
+        /** How long timshim tries to reach the server for one login, 1 ms to 10 min; default 30 s. */
+        public Builder loginTimeout(Duration timeout) {
+            return config("shim_login_timeout_ms", timeout.toMillis());
+        }
+
+        /**
+         * How long a future waits for its answer, or for a provider's UserSig; default 90 s. It begins at the call and so includes the requests
+         * before it. For a single call, use {@link CompletableFuture#orTimeout}.
+         */
+        public Builder requestTimeout(Duration timeout) {
+            if (timeout.isZero() || timeout.isNegative()) {
+                throw new IllegalArgumentException("requestTimeout must be positive: " + timeout);
+            }
+            this.requestTimeout = timeout;
+            return this;
+        }
+
+        /** Windows, Mac, Linux, Android, iPhone, iPad or Web; default: the system's. timshim only. */
+        public Builder platform(String platform) {
+            return config("shim_platform", platform);
+        }
+
+        /** Names this installation: 1 to 64 letters, digits, {@code -} and {@code _}; default: random, kept in {@link #configDir}. timshim only. */
+        public Builder deviceId(String deviceId) {
+            return config("shim_device_id", deviceId);
+        }
+
+        /** An existing folder for what the library must keep. */
+        public Builder configDir(Path folder) {
+            return config("sdk_config_config_file_path", folder.toString());
+        }
+
+        /** An existing folder for the library's own log files. */
+        public Builder logDir(Path folder) {
+            return config("sdk_config_log_file_path", folder.toString());
+        }
+
+        /**
+         * Any other key of {@code TIMInit}'s JSON, such as {@code shim_ca_file} or {@code shim_heartbeat_s}.
+         *
+         * @param value a String, a Number or a Boolean
+         */
+        public Builder config(String key, Object value) {
+            config.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, key));
+            return this;
+        }
+
+        /** For tests: the first pause after a renewal that failed; it doubles up to a minute. */
+        Builder renewalBackoff(Duration first) {
+            this.renewalBackoff = first;
+            return this;
+        }
+
+        /**
+         * Loads and initialises the library.
+         *
+         * @throws LibraryLoadException  if there is no library to load
+         * @throws IllegalStateException if no SDKAppID is set, or a client for the same library is open
+         * @throws TimException          if the library refuses the configuration
+         */
+        public TimClient build() {
+            if (sdkAppId == 0) {
+                throw new IllegalStateException("no SDKAppID: call sdkAppId(…) with your app's number before build()");
+            }
+            return new TimClient(this);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.jna;
+
+import com.sun.jna.Callback;
+import com.sun.jna.Library;
+import com.sun.jna.Pointer;
+
+/** What only timshim exports, as in {@code TIMShim.h}. The vendor's library has none of it. */
+public interface ImSdkShim extends Library {
+    /** Called right before the kicked or the expired callback; {@code reason} is a {@code TIMShimKickReason}. */
+    interface TIMShimKickedOfflineReasonCallback extends Callback {
+        void invoke(int reason, Pointer desc, Pointer user_data);
+    }
+
+    void TIMShimSetKickedOfflineReasonCallback(TIMShimKickedOfflineReasonCallback cb, Pointer user_data);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.jna;
+
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * Finds and loads a library with the C API. The first of these that applies decides:
+ *
+ * <ol>
+ * <li>the path that the caller gives;
+ * <li>the path in the system property {@value #LIBRARY_PROPERTY};
+ * <li>timshim as bundled in the jar, copied once to a folder of the user's (see {@link Extraction});
+ * <li>{@code timshim}, then {@code ImSDK}, where the system looks for libraries.
+ * </ol>
+ *
+ * <p>A path that was given and cannot be loaded is an error: another library, which may dial another service, never takes its place. What
+ * fails is told in one {@link LibraryLoadException} with everything that was tried and why it failed. A loaded library stays loaded until the
+ * JVM ends, because threads of its own may still run in it. All methods may be called from any thread.
+ */
+public final class NativeLibraries {
+    /** System property: the path of the library to load. */
+    public static final String LIBRARY_PROPERTY = "tim4j.library";
+
+    /** Bind on first use, and keep the symbols private: two libraries with the same names may be loaded in one process. */
+    private static final int RTLD_LAZY_LOCAL = Platform.isMac() ? 1 | 4 : 1;
+    private static final Map<String, LoadedLibrary> LOADED = new ConcurrentHashMap<>();
+
+    private NativeLibraries() {
+    }
+
+    /**
+     * Loads a library.
+     *
+     * @param path the library's file, or null to search
+     * @throws LibraryLoadException if none could be loaded; its message lists each attempt
+     */
+    public static LoadedLibrary load(Path path) {
+        List<String> tried = new ArrayList<>();
+        String property = System.getProperty(LIBRARY_PROPERTY, "");
+        Optional<LoadedLibrary> found;
+        if (path != null) {
+            found = file(path, "given path", tried);
+        } else if (!property.isEmpty()) {
+            found = file(Path.of(property), "system property " + LIBRARY_PROPERTY, tried);
+        } else {
+            found = bundled(tried).or(() -> system("timshim", tried)).or(() -> system("ImSDK", tried));
+        }
+        return found.orElseThrow(() -> new LibraryLoadException(tried));
+    }
+
+    private static Optional<LoadedLibrary> file(Path path, String source, List<String> tried) {
+        Path file = path.toAbsolutePath();
+        if (!Files.isRegularFile(file)) {
+            tried.add(source + ": " + file + ": " + (Files.exists(file) ? "not a file" : "no such file"));
+            return Optional.empty();
+        }
+        try {
+            return load(file.toRealPath().toString(), source, tried);
+        } catch (IOException e) {
+            tried.add(source + ": " + file + ": " + e);
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<LoadedLibrary> bundled(List<String> tried) {
+        String resource = Platform.RESOURCE_PREFIX + "/" + System.mapLibraryName("timshim");
+        byte[] content;
+        try (InputStream in = NativeLibraries.class.getClassLoader().getResourceAsStream(resource)) {
+            if (in == null) {
+                tried.add("bundled: no " + resource + " in the jar");
+                return Optional.empty();
+            }
+            content = in.readAllBytes();
+        } catch (IOException e) {
+            tried.add("bundled: " + resource + ": " + e);
+            return Optional.empty();
+        }
+        for (Path folder : Extraction.folders()) {
+            try {
+                Path file = Extraction.extract(content, folder);
+                Optional<LoadedLibrary> library = load(file.toString(), "bundled", tried);
+                if (library.isPresent()) {
+                    return library;
+                }
+            } catch (IOException e) {
+                tried.add("bundled: cannot be copied to " + folder + ": " + e);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<LoadedLibrary> system(String name, List<String> tried) {
+        return load(name, "system", tried);
+    }
+
+    /** @param name an absolute path, or a plain name for the system to find */
+    private static Optional<LoadedLibrary> load(String name, String source, List<String> tried) {
+        LoadedLibrary known = LOADED.get(name);
+        if (known != null) {
+            return Optional.of(known);
+        }
+        try {
+            LoadedLibrary library = open(name);
+            LoadedLibrary earlier = LOADED.putIfAbsent(name, library);
+            return Optional.of(earlier != null ? earlier : library);
+        } catch (UnsatisfiedLinkError e) {
+            tried.add(source + ": " + name + ": " + reason(e));
+            return Optional.empty();
+        }
+    }
+
+    private static LoadedLibrary open(String name) {
+        // JNA would look into class path resources for a plain name; the bundled library has had its turn.
+        Map<String, Object> options = Map.of(Library.OPTION_STRING_ENCODING, "UTF-8",
+                Library.OPTION_CLASSLOADER, ClassLoader.getPlatformClassLoader());
+        if (!Platform.isWindows()) {
+            options = Map.of(Library.OPTION_STRING_ENCODING, "UTF-8",
+                    Library.OPTION_CLASSLOADER, ClassLoader.getPlatformClassLoader(), Library.OPTION_OPEN_FLAGS, RTLD_LAZY_LOCAL);
+        }
+        NativeLibrary library = NativeLibrary.getInstance(name, options);
+        List<String> missing = functionsOf(ImSdk.class).filter(function -> !has(library, function)).toList();
+        if (!missing.isEmpty()) {
+            throw new UnsatisfiedLinkError("not a library with this C API: it lacks " + String.join(", ", missing));
+        }
+        ImSdk sdk = Native.load(name, ImSdk.class, options);
+        boolean isShim = functionsOf(ImSdkShim.class).allMatch(function -> has(library, function));
+        Optional<ImSdkShim> shim = isShim ? Optional.of(Native.load(name, ImSdkShim.class, options)) : Optional.empty();
+        String file = library.getFile() == null ? name : library.getFile().getPath();
+        return new LoadedLibrary(file, String.valueOf(sdk.TIMGetSDKVersion()), sdk, shim, library);
+    }
+
+    private static Stream<String> functionsOf(Class<? extends Library> header) {
+        return Stream.of(header.getDeclaredMethods()).filter(method -> !method.isSynthetic()).map(Method::getName).sorted();
+    }
+
+    private static boolean has(NativeLibrary library, String function) {
+        try {
+            library.getFunction(function);
+            return true;
+        } catch (UnsatisfiedLinkError e) {
+            return false;
+        }
+    }
+
+    /** JNA's message repeats each attempt on a line of its own; one line is enough, with what to do where that is known. */
+    private static String reason(UnsatisfiedLinkError error) {
+        String message = String.valueOf(error.getMessage());
+        String line = message.lines().map(String::strip).filter(l -> !l.isEmpty()).reduce((first, second) -> second).orElse(message);
+        if (message.contains("failed to map segment") || message.contains("Operation not permitted")) {
+            line += " (is the folder mounted noexec? Set the system property " + Extraction.CACHE_PROPERTY + " to one that is not)";
+        }
+        return line;
+    }
+}

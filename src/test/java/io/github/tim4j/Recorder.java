@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Writes down what a listener is told, each event as a line. */
+class Recorder implements TimListener {
+    final List<String> events = new CopyOnWriteArrayList<>();
+    final List<StatusChange> changes = new CopyOnWriteArrayList<>();
+    final List<NetworkChange> network = new CopyOnWriteArrayList<>();
+    final List<UserSigRenewal> renewals = new CopyOnWriteArrayList<>();
+
+    @Override
+    public void onStatusChanged(StatusChange change) {
+        changes.add(change);
+        events.add(change.from() + ">" + change.to() + " " + change.cause() + change.userId().map(user -> " " + user).orElse("")
+                + change.error().map(error -> " " + error.code()).orElse(""));
+    }
+
+    @Override
+    public void onReady(String userId) {
+        events.add("ready " + userId);
+    }
+
+    @Override
+    public void onNotReady(String userId) {
+        events.add("notReady " + userId);
+    }
+
+    @Override
+    public void onKickedOffline(KickReason reason) {
+        events.add("kicked " + reason);
+    }
+
+    @Override
+    public void onUserSigExpired(String userId) {
+        events.add("expired " + userId);
+    }
+
+    @Override
+    public void onUserSigRenewal(UserSigRenewal renewal) {
+        renewals.add(renewal);
+        events.add("renewal " + renewal.trigger() + " " + renewal.step() + " " + renewal.attempt());
+    }
+
+    @Override
+    public void onNetworkStatus(NetworkChange change) {
+        network.add(change);
+    }
+}
