@@ -3,6 +3,8 @@ package io.github.tim4j;
 
 import io.github.tim4j.UserSigRenewal.Step;
 import io.github.tim4j.UserSigRenewal.Trigger;
+import io.github.tim4j.usersig.UserSig;
+import io.github.tim4j.usersig.UserSigFormatException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -247,8 +249,13 @@ final class Renewal {
         });
     }
 
+    /** Empty if it cannot be read: another format's expiry is simply not known beforehand. */
     private static Optional<Instant> expiryOf(String userSig) {
-        return Optional.empty();
+        try {
+            return Optional.of(UserSig.parse(userSig).expiresAt());
+        } catch (UserSigFormatException e) {
+            return Optional.empty();
+        }
     }
 
     private void later(Duration delay, Runnable task) {
