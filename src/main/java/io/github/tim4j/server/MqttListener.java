@@ -78,7 +78,7 @@ final class MqttListener {
 
     /** Whether new connections are taken; those that are not wait in the kernel. */
     void accept(boolean on) {
-        channel.config().setAutoRead(on);
+        channel.eventLoop().submit(() -> channel.config().setAutoRead(on)).awaitUninterruptibly();
     }
 
     void close() {

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.netty.handler.codec.mqtt.MqttMessage;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a test can order: faults, time, and the server's own coming and going. */
+class TestControlTest {
+    private static final long APP = RawClient.APP;
+
+    private LoginServer server;
+
+    @BeforeEach
+    void start() {
+        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").build());
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private RawClient online(String user) throws IOException {
+        RawClient client = new RawClient(server.port());
+        assertThat(RawClient.reason(client.login(server, user, Platform.LINUX, "d1"))).isZero();
+        return client;
+    }
+
+    private String code(String user) throws IOException {
+        try (RawClient client = new RawClient(server.port())) {
+            return RawClient.code(client.login(server, user, Platform.LINUX, "d1"));
+        }
+    }
+
+    @Test
+    void refusesTheNextLoginsOfAllOrOfAUser() throws IOException {
+        server.refuseLogins(2, 70500);
+        server.refuseLogins(APP, "bob", 1, 70051);
+        assertThat(code("alice")).isEqualTo("70500");
+        assertThat(code("bob")).isEqualTo("70500");
+        assertThat(code("alice")).isNull();
+        assertThat(code("bob")).isEqualTo("70051");
+        assertThat(code("bob")).isNull();
+    }
+
+    @Test
+    void delaysLogins() throws IOException {
+        server.delayLogins(Duration.ofMillis(300));
+        long start = System.nanoTime();
+        assertThat(code("alice")).isNull();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
+        server.delayLogins(Duration.ofDays(1));
+        try (RawClient client = new RawClient(server.port())) {
+            client.send(RawClient.connect(APP, "bob", Platform.LINUX, "d1", server.userSig(APP, "bob"), 60));
+            client.socket().setSoTimeout(100);
+            assertThatThrownBy(client::next).isInstanceOf(SocketTimeoutException.class);
+        }
+        assertThat(server.sessions()).extracting(Session::userId).doesNotContain("bob");
+    }
+
+    @Test
+    void cutsConnectionsWithoutAWord() throws IOException {
+        try (RawClient alice = online("alice"); RawClient bob = online("bob")) {
+            server.cutConnections(APP, "alice");
+            assertThat(alice.next()).isNull();
+            assertThat(server.sessions()).extracting(Session::userId).containsExactly("bob");
+            server.cutConnections();
+            assertThat(bob.next()).isNull();
+            assertThat(server.sessions()).isEmpty();
+        }
+        assertThat(server.events(0)).extracting(ServerEvent::type).containsExactly(ServerEvent.Type.LOGIN, ServerEvent.Type.LOGIN,
+                ServerEvent.Type.LINK_CLOSED, ServerEvent.Type.LINK_CLOSED);
+    }
+
+    @Test
+    void halfOpensConnections() throws IOException {
+        try (RawClient alice = online("alice")) {
+            server.halfOpenConnections();
+            alice.send(0xC0, 0x00);
+            alice.socket().setSoTimeout(200);
+            assertThatThrownBy(alice::next).isInstanceOf(SocketTimeoutException.class);
+            assertThat(code("bob")).as("new connections are served").isNull();
+            server.cutConnections();
+            alice.socket().setSoTimeout(20_000);
+            assertThat(alice.next()).isNull();
+        }
+    }
+
+    @Test
+    void pausesAccepting() throws IOException {
+        server.pauseAccepting();
+        try (RawClient client = new RawClient(server.port())) {
+            client.send(RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
+            client.socket().setSoTimeout(200);
+            assertThatThrownBy(client::next).isInstanceOf(SocketTimeoutException.class);
+            client.socket().setSoTimeout(20_000);
+            server.resumeAccepting();
+            assertThat(RawClient.reason(client.next())).isZero();
+        }
+    }
+
+    @Test
+    void restartsOnTheSamePortWithTheSameSessions() throws IOException {
+        int port = server.port();
+        try (RawClient alice = online("alice")) {
+            server.stopListening();
+            MqttMessage disconnect = alice.next();
+            assertThat(RawClient.reason(disconnect)).isEqualTo(0x8B);
+            assertThat(alice.next()).isNull();
+        }
+        assertThatThrownBy(() -> new RawClient(port)).isInstanceOf(ConnectException.class);
+        server.listenAgain();
+        assertThat(server.port()).isEqualTo(port);
+        online("alice").close();
+        server.restart();
+        online("alice").close();
+        assertThat(server.events(0)).filteredOn(event -> event.type() == ServerEvent.Type.LOGIN).hasSize(1);
+        assertThat(server.events(0)).filteredOn(event -> event.type() == ServerEvent.Type.RECONNECT).hasSize(2);
+    }
+
+    @Test
+    void setsTheClock() throws IOException {
+        Instant wanted = Instant.parse("2031-05-05T12:00:00Z");
+        server.setClock(wanted);
+        assertThat(server.now()).isBetween(wanted, wanted.plusSeconds(60));
+        try (RawClient alice = new RawClient(server.port())) {
+            String sig = server.userSig(APP, "alice", Duration.ofHours(1));
+            MqttMessage connack = alice.login("alice", Platform.LINUX, "d1", sig);
+            assertThat(Long.parseLong(RawClient.user(connack, "server-time"))).isBetween(wanted.getEpochSecond(), wanted.getEpochSecond() + 60);
+            server.advanceClock(Duration.ofDays(1));
+            assertThat(RawClient.reason(alice.next())).isEqualTo(0xA0);
+        }
+    }
+
+    @Test
+    void eventsHaveACursor() throws IOException {
+        online("alice").close();
+        await().until(() -> server.events(0).size() == 2);
+        long cursor = server.events(0).get(1).number();
+        assertThat(server.events(cursor)).isEmpty();
+        online("bob").close();
+        assertThat(server.events(cursor).get(0)).satisfies(event -> {
+            assertThat(event.type()).isEqualTo(ServerEvent.Type.LOGIN);
+            assertThat(event.userId()).isEqualTo("bob");
+            assertThat(event.number()).isEqualTo(cursor + 1);
+        });
+    }
+
+    @Test
+    void resetBeginsAnew() throws IOException {
+        try (RawClient alice = online("alice")) {
+            server.invalidateUserSigs(APP, "bob");
+            server.refuseLogins(5, 70500);
+            server.delayLogins(Duration.ofHours(1));
+            server.advanceClock(Duration.ofDays(1000));
+            server.stopListening();
+            server.reset();
+            alice.rest();
+            assertThat(server.events(0)).isEmpty();
+            assertThat(server.sessions()).isEmpty();
+            assertThat(server.now()).isBefore(Instant.now().plusSeconds(60));
+            online("alice").close();
+            assertThat(server.events(0)).first().extracting(ServerEvent::type).isEqualTo(ServerEvent.Type.LOGIN);
+        }
+    }
+
+    @Test
+    void closeTellsClientsAndFreesThePort() throws IOException {
+        int port = server.port();
+        try (RawClient alice = online("alice"); RawClient silent = new RawClient(port)) {
+            server.close();
+            assertThat(RawClient.reason(alice.next())).isEqualTo(0x8B);
+            assertThat(alice.next()).isNull();
+            assertThat(silent.next()).isNull();
+        }
+        server.close();
+        assertThatThrownBy(() -> new RawClient(port)).isInstanceOf(ConnectException.class);
+        LoginServer.start(LoginServerConfig.builder().app(APP, "secret").port(port).build()).close();
+    }
+}
