@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.tim4j.cli;
+
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** The whole lifecycle as a story. */
+@Command(name = "demo", description = {"Tells the whole login lifecycle as a story.",
+        "On a login server of its own, with a second process that kicks. Takes a few seconds, uses loopback only, and succeeds only if every "
+                + "step went as it should."})
+final class DemoCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        Story story = new Story(spec.commandLine().getOut(), Ansi.AUTO);
+        long start = System.nanoTime();
+        try (Demo demo = new Demo(story)) {
+            demo.run();
+        } catch (Story.Failure e) {
+            throw CliException.failed(e.getMessage());
+        }
+        story.print("");
+        story.print(Ansi.AUTO.string("@|bold,green Every step went as it should,|@ in ")
+                + Duration.ofNanos(System.nanoTime() - start).toMillis() / 100 / 10.0 + " s.");
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.tim4j.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.github.tim4j.jna.LibraryLoadException;
+import io.github.tim4j.server.LoginServerException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command line: {@code java -jar tim4j-all.jar COMMAND}. */
+@Command(name = "tim4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, scope = ScopeType.INHERIT,
+        description = "The login lifecycle of Tencent IM (TIM) on your own machine.",
+        synopsisSubcommandLabel = "COMMAND", exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:success", "1:a login or a service failed, or a UserSig is not valid", "2:wrong usage"},
+        subcommands = {DemoCommand.class, ServeCommand.class, UserSigCommand.class, LoginCommand.class})
+public final class Main implements Callable<Integer> {
+    private static final String NEXT = """
+
+            Start with the whole lifecycle as a story, on a server and with processes of its own:
+              java -jar tim4j-all.jar demo
+            Then try it by hand, in two terminals:
+              java -jar tim4j-all.jar serve --sdkappid 1400000000 --secret-key-file FILE
+              java -jar tim4j-all.jar login --server mqtt://127.0.0.1:1883 --sdkappid 1400000000 --secret-key-file FILE --user alice --hold
+            Every command explains itself with --help.
+            """;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = {"-v", "--verbose"}, scope = ScopeType.INHERIT,
+            description = "Log more on standard error: once what happens, twice each detail. Without it, warnings only.")
+    private void verbose(boolean[] given) {
+        for (String logger : List.of("io.github.tim4j", "io.github.tim4j.native")) {
+            ((Logger) LoggerFactory.getLogger(logger)).setLevel(given.length > 1 ? Level.DEBUG : Level.INFO);
+        }
+    }
+
+    private Main() {
+    }
+
+    /**
+     * Runs a command and ends the JVM with its exit code.
+     *
+     * @param args the command and its options
+     */
+    public static void main(String[] args) {
+        CommandLine commandLine = new CommandLine(new Main());
+        commandLine.setUsageHelpAutoWidth(true);
+        commandLine.setParameterExceptionHandler(Main::wrongUsage);
+        commandLine.setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
+        System.exit(commandLine.execute(args));
+    }
+
+    /** Without a command: says what there is, and what to do next. */
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        spec.commandLine().usage(out);
+        out.print(NEXT);
+        out.flush();
+        return ExitCode.OK;
+    }
+
+    private static int wrongUsage(ParameterException mistake, String[] args) {
+        CommandLine command = mistake.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        return complain(command, name + ": " + mistake.getMessage() + " (see: " + name + " --help)", ExitCode.USAGE);
+    }
+
+    private static int failed(Exception failure, CommandLine command) throws Exception {
+        String name = command.getCommandSpec().qualifiedName();
+        if (failure instanceof CliException expected) {
+            return complain(command, name + ": " + expected.getMessage(), expected.exitCode());
+        }
+        if (failure instanceof LoginServerException || failure instanceof LibraryLoadException) {
+            return complain(command, name + ": " + failure.getMessage(), ExitCode.FAILED);
+        }
+        throw failure;
+    }
+
+    private static int complain(CommandLine command, String line, int exitCode) {
+        PrintWriter err = command.getErr();
+        err.println(command.getColorScheme().errorText(line));
+        err.flush();
+        return exitCode;
+    }
+
+    /** The version in the jar's manifest. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"tim4j " + (version == null ? "(not from a jar)" : version)};
+        }
+    }
+}
