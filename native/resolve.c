@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef _WIN32
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include "resolve.h"
