@@ -2,17 +2,18 @@
 /**
  * @file check.h
  * What a test program in C needs: checks that say where they failed and let the program go on, and an exit status at the end.
- * From one thread at a time.
+ * From any thread; but what is being tried (check_about) belongs to one.
  */
 #ifndef CHECK_H
 #define CHECK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-static int check_count;
-static int check_failures;
+static atomic_int check_count;
+static atomic_int check_failures;
 static const char* check_about = ""; /**< what is being tried, shown with a failure; set it in loops over cases */
 
 static inline bool check_report(bool ok, const char* file, int line, const char* what) {
@@ -42,7 +43,7 @@ static inline bool check_same_text(const char* actual, const char* expected, con
 
 /** The last thing main does. A program that checked nothing has failed. */
 static inline int check_result(void) {
-    printf("%d checks, %d failed\n", check_count, check_failures);
+    printf("%d checks, %d failed\n", atomic_load(&check_count), atomic_load(&check_failures));
     return check_count > 0 && check_failures == 0 ? 0 : 1;
 }
 

@@ -103,7 +103,11 @@ static bool answer_connect(struct peer* peer, const char* script) {
         send_connack(peer->socket, 0, "server-time", "1800000000");
         return true;
     }
-    if (strncmp(script, "refuse ", 7) == 0) send_connack(peer->socket, 0x87, "tim-code", script + 7);
+    if (strncmp(script, "refuse ", 7) == 0) {
+        char code[16];
+        snprintf(code, sizeof code, "%ld", strtol(script + 7, NULL, 10));
+        send_connack(peer->socket, 0x87, "tim-code", code);
+    }
     if (strncmp(script, "reason ", 7) == 0) send_connack(peer->socket, (uint8_t)strtol(script + 7, NULL, 16), NULL, NULL);
     if (strncmp(script, "garbage", 7) == 0) send_bytes(peer->socket, "HTTP/1.1 400 Bad Request\r\n\r\n", 28);
     return strncmp(script, "silent", 6) == 0;
