@@ -108,10 +108,9 @@ static void authenticate(struct loop* loop, struct link* link) {
     const struct connection* account = session_account(&loop->session, link->id);
     size_t size = loop->ended || account == NULL ? 0 : encode_connect(loop, account, bytes, sizeof bytes);
     os_unlock(&loop->lock);
-    if (size > 0 && link_send(link, bytes, size)) {
-        os_wipe(bytes, size);
-        return;
-    }
+    bool sent = size > 0 && link_send(link, bytes, size);
+    os_wipe(bytes, sizeof bytes);
+    if (sent) return;
     uint32_t id = link->id;
     link_close(link);
     os_lock(&loop->lock);

@@ -83,13 +83,14 @@ class NativeTest {
     }
 
     /**
-     * timshim is compiled once for each sanitizer, with all its functions visible and its allocations passing failing_alloc.c. Each program
-     * is then only itself.
+     * timshim is compiled once for each sanitizer, with all its functions visible, its allocations passing failing_alloc.c, and the
+     * scripted server beside it. Each program is then only itself.
      */
     private static Path program(String name, String source, String sanitizer) {
         assumeSupports(sanitizer);
         List<String> sources = new ArrayList<>(CCompiler.sourcesIn("native"));
         sources.add("native/test/failing_alloc.c");
+        sources.add("native/test/server.c");
         String kind = sanitizer.equals(THREAD) ? "thread" : "address";
         Path timshim = CCompiler.library("timshim-" + kind, sources, "-DTIM_BUILD", "-O1", "-fno-omit-frame-pointer", sanitizer,
                 "-fno-sanitize-recover=all", "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup");
@@ -149,8 +150,11 @@ class NativeTest {
     private static String succeed(List<String> command) throws Exception {
         File output = File.createTempFile("native", ".txt");
         try {
-            Process process = new ProcessBuilder(command).directory(CCompiler.PROJECT.toFile()).redirectErrorStream(true)
-                    .redirectOutput(output).start();
+            ProcessBuilder builder = new ProcessBuilder(command).directory(CCompiler.PROJECT.toFile()).redirectErrorStream(true)
+                    .redirectOutput(output);
+            // As the real library is linked: binding a symbol at its first call leaves registers, and so pieces of secrets, on the stack.
+            builder.environment().put("LD_BIND_NOW", "1");
+            Process process = builder.start();
             boolean ended = process.waitFor(2, TimeUnit.MINUTES);
             if (!ended) process.destroyForcibly().waitFor();
             String printed = new String(Files.readAllBytes(output.toPath()), StandardCharsets.UTF_8);
