@@ -137,6 +137,19 @@ public final class LoginServer implements AutoCloseable {
     }
 
     /**
+     * Gives an app a new secret key, with which UserSigs are made from now on. Those made with the keys before are accepted for a while;
+     * sessions are not touched.
+     *
+     * @param sdkAppId the app, which may be new to this server
+     * @param secret   the new secret key
+     * @param overlap  how long older keys are still accepted; zero: not any more
+     * @throws IllegalArgumentException if the app id or the key is out of range
+     */
+    public void rotateSecret(long sdkAppId, String secret, Duration overlap) {
+        service.authenticator().rotate(new UserSigKey(sdkAppId, secret), overlap);
+    }
+
+    /**
      * Stops: clients are told that the server shuts down, connections are closed, the port is free. Further calls do nothing.
      */
     @Override
@@ -393,6 +406,7 @@ public final class LoginServer implements AutoCloseable {
      */
     public synchronized void reset() {
         service.faults().clear();
+        service.limits().clear();
         service.clock().reset();
         service.store().clear();
         listenAgain();

@@ -3,6 +3,7 @@ package io.github.tim4j.server;
 
 import io.github.tim4j.usersig.UserSigKey;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,11 @@ public final class LoginServerConfig {
     private final int maxKeepAlive;
     private final int eventsKept;
     private final SessionStore sessionStore;
+    private final int maxConnections;
+    private final int maxConnectionsPerAddress;
+    private final int maxLoginsPerSecond;
+    private final int maxFailuresPerUser;
+    private final int maxFailuresPerAddress;
 
     private LoginServerConfig(Builder builder) {
         host = builder.host;
@@ -33,6 +39,11 @@ public final class LoginServerConfig {
         maxKeepAlive = builder.maxKeepAlive;
         eventsKept = builder.eventsKept;
         sessionStore = builder.sessionStore;
+        maxConnections = builder.maxConnections;
+        maxConnectionsPerAddress = builder.maxConnectionsPerAddress;
+        maxLoginsPerSecond = builder.maxLoginsPerSecond;
+        maxFailuresPerUser = builder.maxFailuresPerUser;
+        maxFailuresPerAddress = builder.maxFailuresPerAddress;
     }
 
     /**
@@ -82,6 +93,26 @@ public final class LoginServerConfig {
         return sessionStore;
     }
 
+    int maxConnections() {
+        return maxConnections;
+    }
+
+    int maxConnectionsPerAddress() {
+        return maxConnectionsPerAddress;
+    }
+
+    int maxLoginsPerSecond() {
+        return maxLoginsPerSecond;
+    }
+
+    int maxFailuresPerUser() {
+        return maxFailuresPerUser;
+    }
+
+    int maxFailuresPerAddress() {
+        return maxFailuresPerAddress;
+    }
+
     /** Collects a configuration. Not for several threads at once. */
     public static final class Builder {
         private String host = "127.0.0.1";
@@ -93,6 +124,11 @@ public final class LoginServerConfig {
         private int maxKeepAlive = 300;
         private int eventsKept = 10_000;
         private SessionStore sessionStore;
+        private int maxConnections = 100_000;
+        private int maxConnectionsPerAddress = 20_000;
+        private int maxLoginsPerSecond = 50_000;
+        private int maxFailuresPerUser = 20;
+        private int maxFailuresPerAddress = 500;
 
         private Builder() {
         }
@@ -141,6 +177,26 @@ public final class LoginServerConfig {
          */
         public Builder app(long sdkAppId, String secret) {
             apps.put(sdkAppId, List.of(new UserSigKey(sdkAppId, secret)));
+            return this;
+        }
+
+        /**
+         * Accepts UserSigs of an app that were made with an older secret key, too. New ones are made with the key given to
+         * {@link #app(long, String)}, which comes first.
+         *
+         * @param sdkAppId an app that has a secret key already
+         * @param secret   the older secret key
+         * @return this
+         * @throws IllegalArgumentException if the app has no secret key yet, or the older one is empty
+         */
+        public Builder olderSecret(long sdkAppId, String secret) {
+            List<UserSigKey> keys = apps.getOrDefault(sdkAppId, List.of());
+            if (keys.isEmpty()) {
+                throw new IllegalArgumentException("SDKAppID " + sdkAppId + " has no secret key yet: give its new one first");
+            }
+            List<UserSigKey> both = new ArrayList<>(keys);
+            both.add(new UserSigKey(sdkAppId, secret));
+            apps.put(sdkAppId, List.copyOf(both));
             return this;
         }
 
@@ -215,6 +271,66 @@ public final class LoginServerConfig {
          */
         public Builder sessionStore(SessionStore store) {
             sessionStore = Objects.requireNonNull(store);
+            return this;
+        }
+
+        /**
+         * How many connections the server takes; a login on one more gets -302.
+         *
+         * @param count 1 to 1000000; default 100000
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxConnections(int count) {
+            maxConnections = inRange("maximum of connections", count, 1, 1_000_000);
+            return this;
+        }
+
+        /**
+         * How many connections the server takes from one IP address; a login on one more gets -302.
+         *
+         * @param count 1 to 1000000; default 20000
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxConnectionsPerAddress(int count) {
+            maxConnectionsPerAddress = inRange("maximum of connections from an address", count, 1, 1_000_000);
+            return this;
+        }
+
+        /**
+         * How many logins a second are looked at; further ones get -10114.
+         *
+         * @param count 1 to 1000000; default 50000
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxLoginsPerSecond(int count) {
+            maxLoginsPerSecond = inRange("maximum of logins a second", count, 1, 1_000_000);
+            return this;
+        }
+
+        /**
+         * How many wrong UserSigs within a minute lock a user out: further logins get 70050 for a minute. A success in between begins anew.
+         *
+         * @param count 1 to 1000000; default 20
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxFailuresPerUser(int count) {
+            maxFailuresPerUser = inRange("maximum of failures of a user", count, 1, 1_000_000);
+            return this;
+        }
+
+        /**
+         * How many wrong UserSigs within a minute lock an IP address out: further logins get 70050 for a minute.
+         *
+         * @param count 1 to 1000000; default 500
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxFailuresPerAddress(int count) {
+            maxFailuresPerAddress = inRange("maximum of failures from an address", count, 1, 1_000_000);
             return this;
         }
 

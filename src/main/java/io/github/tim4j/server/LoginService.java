@@ -24,6 +24,7 @@ final class LoginService implements SessionStore.Holder {
     private final SessionStore store;
     private final Faults faults = new Faults();
     private final EventLog events;
+    private final LoginLimits limits;
     private final Map<Long, LoginPolicy> policies = new ConcurrentHashMap<>();
     private final Map<Long, MqttConnection> connections = new ConcurrentHashMap<>();
     private final AtomicLong lastConnection = new AtomicLong();
@@ -33,6 +34,7 @@ final class LoginService implements SessionStore.Holder {
         this.authenticator = new Authenticator(config.apps(), clock);
         this.store = config.sessionStore() == null ? new MemorySessionStore() : config.sessionStore();
         this.events = new EventLog(config.eventsKept(), clock);
+        this.limits = new LoginLimits(config, clock);
         store.join(id, this);
     }
 
@@ -64,6 +66,10 @@ final class LoginService implements SessionStore.Holder {
         return events;
     }
 
+    LoginLimits limits() {
+        return limits;
+    }
+
     Collection<MqttConnection> connections() {
         return connections.values();
     }
@@ -89,10 +95,16 @@ final class LoginService implements SessionStore.Holder {
         if (ordered != 0) {
             return refused(who, new Refusal(ordered, "refused on request of a test"));
         }
+        Refusal limit = limits.refusal(who, address.getAddress());
+        if (limit != null) {
+            return refused(who, limit);
+        }
         Authenticator.Result checked = authenticator.check(who.sdkAppId(), who.userId(), password);
         if (checked.refusal() != null) {
+            limits.failed(who, address.getAddress(), checked.refusal().code());
             return refused(who, checked.refusal());
         }
+        limits.succeeded(who);
         UserSig sig = checked.userSig();
         Session session = new Session(who.sdkAppId(), who.userId(), who.platform(), who.deviceId(), id, number, address, clock.now(),
                 sig.expiresAt());

@@ -61,8 +61,18 @@ final class MqttConnection extends ByteToMessageDecoder {
     @Override
     public void channelActive(ChannelHandlerContext context) {
         ctx = context;
+        // A client that has gone before it was looked at has no address any more.
+        if (address() == null || !service.limits().opened(address().getAddress())) {
+            state = State.CLOSED;
+            context.close();
+            return;
+        }
         number = service.opened(this);
         schedule(service.config().connectTimeout().toNanos(), this::connectTimedOut);
+    }
+
+    private InetSocketAddress address() {
+        return (InetSocketAddress) ctx.channel().remoteAddress();
     }
 
     private void connectTimedOut() {
@@ -247,7 +257,7 @@ final class MqttConnection extends ByteToMessageDecoder {
             return;
         }
         CompletableFuture<LoginService.Outcome> outcome = service
-                .login(number, identity, connect.password(), (InetSocketAddress) ctx.channel().remoteAddress()).toCompletableFuture();
+                .login(number, identity, connect.password(), address()).toCompletableFuture();
         if (outcome.isDone()) {
             decided(connect, outcome.join());
         } else {
@@ -504,8 +514,12 @@ final class MqttConnection extends ByteToMessageDecoder {
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
         super.channelInactive(context);
+        if (state == State.CLOSED) {
+            return;
+        }
         cancelTimer();
         state = State.CLOSED;
+        service.limits().closed(address().getAddress());
         service.closed(number);
         endSession(ServerEvent.Type.LINK_CLOSED);
     }
