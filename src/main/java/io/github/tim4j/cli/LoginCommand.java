@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
 
 /** Logs in through the C API, as an application would, and tells what happens. */
 @Command(name = "login", description = {"Logs in through the C API and prints what happens.",
-        "The UserSig comes from the variable " + LoginCommand.VARIABLE + ", or is made where a secret key is given, or is read from standard input."})
+        "The UserSig comes from the variable " + LoginCommand.VARIABLE + ", or is made where a secret key is given, or is read from "
+                + "standard input."})
 final class LoginCommand implements Callable<Integer> {
     static final String VARIABLE = "TIM_USER_SIG";
 
@@ -43,7 +44,8 @@ final class LoginCommand implements Callable<Integer> {
     @Option(names = "--user", paramLabel = "U", required = true, description = "The user id.")
     private String userId;
 
-    @Option(names = "--platform", paramLabel = "P", description = "Windows, Mac, Linux, Android, iPhone, iPad or Web; default: this system's.")
+    @Option(names = "--platform", paramLabel = "P",
+            description = "Windows, Mac, Linux, Android, iPhone, iPad or Web; default: this system's.")
     private String platform;
 
     @Option(names = SecretKey.OPTION, paramLabel = "FILE", description = SecretKey.DESCRIPTION)

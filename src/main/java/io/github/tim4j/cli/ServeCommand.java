@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
 
 /** The login server alone, until Ctrl-C or SIGTERM. */
 @Command(name = "serve", description = {"Runs a login server until Ctrl-C or SIGTERM.",
-        "Prints \"listening\" and its address when it can be logged in to. At the end it tells its clients, which then reconnect by themselves."})
+        "Prints \"listening\" and its address when it can be logged in to. At the end it tells its clients, which then reconnect by "
+                + "themselves."})
 final class ServeCommand implements Callable<Integer> {
     static final long DEFAULT_APP = 1400000000L;
 
@@ -36,13 +37,16 @@ final class ServeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1", description = "Where to listen; default: ${DEFAULT-VALUE}.")
+    @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
+            description = "Where to listen; default: ${DEFAULT-VALUE}.")
     private String host;
 
-    @Option(names = "--port", paramLabel = "N", defaultValue = "1883", description = "The TCP port; 0 takes a free one; default: ${DEFAULT-VALUE}.")
+    @Option(names = "--port", paramLabel = "N", defaultValue = "1883",
+            description = "The TCP port; 0 takes a free one; default: ${DEFAULT-VALUE}.")
     private int port;
 
-    @Option(names = "--allow-plaintext", description = "Listen without TLS on an address that is not loopback: on the way, everybody can read UserSigs.")
+    @Option(names = "--allow-plaintext",
+            description = "Listen without TLS on an address that is not loopback: on the way, everybody can read UserSigs.")
     private boolean allowPlaintext;
 
     @ArgGroup(exclusive = false, multiplicity = "0..*")

@@ -40,13 +40,14 @@ final class Stop {
             var handle = signalClass.getMethod("handle", signalClass, handlerClass);
             Object signal = signalClass.getConstructor(String.class).newInstance(name);
             Object systemDefault = handlerClass.getField("SIG_DFL").get(null);
-            handle.invoke(null, signal, Proxy.newProxyInstance(handlerClass.getClassLoader(), new Class<?>[] {handlerClass}, (proxy, method, args) -> {
+            Object handler = Proxy.newProxyInstance(null, new Class<?>[] {handlerClass}, (proxy, method, args) -> {
                 if (method.getName().equals("handle")) {
                     handle.invoke(null, signal, systemDefault);
                     end();
                 }
                 return null;
-            }));
+            });
+            handle.invoke(null, signal, handler);
         } catch (InvocationTargetException e) {
             // The JVM was started with -Xrs: signals are not its business, and the system's default ends the process.
             assert e.getCause() instanceof IllegalArgumentException : e;

@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
 
 /** Makes a UserSig, or checks one. */
 @Command(name = "usersig", description = {"Makes a UserSig, or checks one.",
-        "Prints the UserSig alone on standard output. Or, with --check, reads one from standard input, tells what it says, and exits with 0 only "
-                + "if it is valid."})
+        "Prints the UserSig alone on standard output. Or, with --check, reads one from standard input, tells what it says, and exits "
+                + "with 0 only if it is valid."})
 final class UserSigCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -30,7 +30,8 @@ final class UserSigCommand implements Callable<Integer> {
     @Option(names = "--user", paramLabel = "U", description = "The user id. With --check: the user that it must be for; default: its own.")
     private String userId;
 
-    @Option(names = "--validity", paramLabel = "SECONDS", defaultValue = "86400", description = "How long it is valid; default: ${DEFAULT-VALUE}.")
+    @Option(names = "--validity", paramLabel = "SECONDS", defaultValue = "86400",
+            description = "How long it is valid; default: ${DEFAULT-VALUE}.")
     private long validity;
 
     @Option(names = SecretKey.OPTION, paramLabel = "FILE", description = SecretKey.DESCRIPTION)
@@ -68,7 +69,7 @@ final class UserSigCommand implements Callable<Integer> {
             throw CliException.failed("not valid: " + e.problem().code() + ", " + e.getMessage());
         }
         Instant now = Instant.now();
-        Optional<UserSigKey> key = secret.map(text0 -> new UserSigKey(userSig.sdkAppId(), text0));
+        Optional<UserSigKey> key = secret.map(known -> new UserSigKey(userSig.sdkAppId(), known));
         show(userSig, now, key);
         Optional<String> problem = problem(userSig, now, key);
         spec.commandLine().getOut().println("valid       " + problem.map(why -> "no: " + why).orElse("yes"));
@@ -83,7 +84,8 @@ final class UserSigCommand implements Callable<Integer> {
         out.println("made        " + userSig.issuedAt());
         out.println("expires     " + userSig.expiresAt() + (left < 0 ? ", " + -left + " s ago" : ", in " + left + " s"));
         userSig.userbuf().ifPresent(bytes -> out.println("userbuf     " + bytes.length + " bytes"));
-        out.println("signature   " + key.map(known -> known.signed(userSig) ? "right" : "wrong").orElse("not checked: no secret key was given"));
+        out.println("signature   " + key.map(known -> known.signed(userSig) ? "right" : "wrong")
+                .orElse("not checked: no secret key was given"));
     }
 
     /** What a login server would refuse it for, in the server's order. */
