@@ -1,73 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The exported functions: arguments are checked and copied here, and the one instance is kept. (The setters of the callbacks are in
- * callbacks.c.)
- */
-#include <stdlib.h>
-#include <string.h>
-
+/* The exported functions of the current API. */
 #include "TIMCloud.h"
-#include "callbacks.h"
-#include "config.h"
-#include "log.h"
-#include "loop.h"
+#include "instance.h"
 #include "platform.h"
 #include "published.h"
-#include "settings.h"
 #include "version.h"
 
-/* The instance. Whoever uses `loop` holds the lock, so that TIMUninit cannot free it meanwhile. */
-static os_mutex lock = OS_MUTEX_INIT;
-static struct loop* loop;      /* NULL: not initialised */
-static uint64_t app_id;
-static uint64_t generation;    /* of the callback thread, for callbacks_stop */
-
 int TIMInit(uint64_t sdk_app_id, const char* json_sdk_config) {
-    if (sdk_app_id == 0) return TIM_ERR_PARAM;
     struct config config;
+    if (sdk_app_id == 0) return TIM_ERR_PARAM;
     int result = config_read(&config, json_sdk_config);
-    if (result != TIM_SUCC) return result;
-
-    os_lock(&lock);
-    if (loop != NULL) {
-        result = app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;
-        os_unlock(&lock);
-        return result;
-    }
-    if (!callbacks_start(&generation)) {
-        os_unlock(&lock);
-        return TIM_ERR_SDKUNINIT;
-    }
-    log_open(config.log_path);
-    loop = loop_start(sdk_app_id, &config);
-    app_id = sdk_app_id;
-    if (loop != NULL) log_write(kTIMLog_Info, "timshim " TIMSHIM_VERSION " initialised for app %llu", (unsigned long long)sdk_app_id);
-    if (loop != NULL && config.problem[0] != '\0') log_write(kTIMLog_Warn, "no login will work: %s", config.problem);
-    uint64_t started = generation;
-    bool failed = loop == NULL;
-    os_unlock(&lock);
-    if (failed) {
-        log_close();
-        callbacks_stop(started);
-        return TIM_ERR_SDKUNINIT;
-    }
-    return TIM_SUCC;
+    return result == TIM_SUCC ? instance_init(sdk_app_id, &config) : result;
 }
 
 int TIMUninit(void) {
-    os_lock(&lock);
-    struct loop* ended = loop;
-    uint64_t started = generation;
-    loop = NULL;
-    if (ended != NULL) {
-        loop_end(ended);
-        log_write(kTIMLog_Info, "uninitialised");
-        log_close();
-    }
-    os_unlock(&lock);
-    if (ended != NULL) loop_free(ended);
-    callbacks_stop(started); /* also where another thread is uninitialising: nobody returns while a callback is due */
-    return TIM_SUCC;
+    return instance_uninit();
 }
 
 const char* TIMGetSDKVersion(void) {
@@ -78,88 +25,16 @@ uint64_t TIMGetServerTime(void) {
     return published_server_time(os_now_ms());
 }
 
-static bool initialised(void) {
-    os_lock(&lock);
-    bool yes = loop != NULL;
-    os_unlock(&lock);
-    return yes;
-}
-
-static struct callback* new_result(TIMCommCallback cb, const void* user_data) {
-    struct callback* done = callback_new(CALLBACK_RESULT);
-    if (done == NULL) return NULL;
-    done->cb = cb;
-    done->user_data = user_data;
-    return done;
-}
-
 int TIMSetConfig(const char* json_config, TIMCommCallback cb, const void* user_data) {
-    if (!initialised()) return TIM_ERR_SDKUNINIT;
-    struct callback* done = new_result(cb, user_data);
-    if (done == NULL) return TIM_ERR_PARAM;
-    int result = settings_apply(json_config, &done->code);
-    if (result == TIM_SUCC && done->code != 0) callback_describe(done, "a proxy was configured, but timshim connects directly");
-    if (result == TIM_SUCC && (done->text = settings_json()) == NULL) result = TIM_ERR_PARAM;
-
-    os_lock(&lock);
-    if (result == TIM_SUCC && loop == NULL) result = TIM_ERR_SDKUNINIT;
-    if (result == TIM_SUCC) callbacks_post(done);
-    os_unlock(&lock);
-    if (result != TIM_SUCC) {
-        free(done->text);
-        free(done);
-    }
-    return result;
-}
-
-/* Takes the request over, NULL for one that there was no memory for. */
-static int submit(struct request* request, TIMCommCallback cb, const void* user_data) {
-    if (request == NULL) return TIM_ERR_PARAM;
-    int result = TIM_ERR_PARAM;
-    request->done = new_result(cb, user_data);
-    if (request->done != NULL) {
-        os_lock(&lock);
-        result = loop == NULL ? TIM_ERR_SDKUNINIT : TIM_SUCC;
-        if (result == TIM_SUCC) loop_request(loop, request);
-        os_unlock(&lock);
-    }
-    if (result != TIM_SUCC) {
-        free(request->done);
-        request_free(request);
-    }
-    return result;
-}
-
-/* Stops reading behind what can be valid, so that a text without an end is no danger. */
-static size_t length_up_to(const char* text, size_t max) {
-    const char* end = memchr(text, '\0', max);
-    return end == NULL ? max : (size_t)(end - text);
-}
-
-static struct request* new_login(const char* user_id, const char* user_sig) {
-    struct request* request = calloc(1, sizeof *request);
-    if (request == NULL) return NULL;
-    request->type = REQUEST_LOGIN;
-    memcpy(request->user_id, user_id, length_up_to(user_id, sizeof request->user_id - 1));
-    size_t length = length_up_to(user_sig, SESSION_USERSIG_MAX + 1);
-    if (length > SESSION_USERSIG_MAX) return request;
-    request->user_sig = secret_new(user_sig, length);
-    if (request->user_sig != NULL) return request;
-    free(request);
-    return NULL;
+    return instance_set_config(json_config, cb, user_data);
 }
 
 int TIMLogin(const char* user_id, const char* user_sig, TIMCommCallback cb, const void* user_data) {
-    if (!initialised()) return TIM_ERR_SDKUNINIT;
-    if (user_id == NULL || user_id[0] == '\0' || user_sig == NULL || user_sig[0] == '\0') return TIM_ERR_PARAM;
-    return submit(new_login(user_id, user_sig), cb, user_data);
+    return instance_login(0, user_id, user_sig, cb, user_data);
 }
 
 int TIMLogout(TIMCommCallback cb, const void* user_data) {
-    if (!initialised()) return TIM_ERR_SDKUNINIT;
-    struct request* request = calloc(1, sizeof *request);
-    if (request != NULL) request->type = REQUEST_LOGOUT;
-    return submit(request, cb, user_data);
+    return instance_logout(cb, user_data);
 }
 
 int TIMGetLoginUserID(char* user_id_buffer) {
@@ -170,4 +45,24 @@ int TIMGetLoginUserID(char* user_id_buffer) {
 
 enum TIMLoginStatus TIMGetLoginStatus(void) {
     return published_status();
+}
+
+void TIMSetNetworkStatusListenerCallback(TIMNetworkStatusListenerCallback cb, const void* user_data) {
+    callbacks_register_network(cb, user_data);
+}
+
+void TIMSetKickedOfflineCallback(TIMKickedOfflineCallback cb, const void* user_data) {
+    callbacks_register_kicked(cb, user_data);
+}
+
+void TIMSetUserSigExpiredCallback(TIMUserSigExpiredCallback cb, const void* user_data) {
+    callbacks_register_expired(cb, user_data);
+}
+
+void TIMSetLogCallback(TIMLogCallback cb, const void* user_data) {
+    callbacks_register_log(cb, user_data);
+}
+
+void TIMShimSetKickedOfflineReasonCallback(TIMShimKickedOfflineReasonCallback cb, const void* user_data) {
+    callbacks_register_kick_reason(cb, user_data);
 }

@@ -189,7 +189,6 @@ bool callbacks_wanted(enum callback_kind kind) {
     return wanted;
 }
 
-/* The setters of the API are here, because what they set belongs to the lock above. */
 #define REGISTER(slot, callback, data) \
     do {                               \
         os_lock(&q.lock);              \
@@ -198,22 +197,22 @@ bool callbacks_wanted(enum callback_kind kind) {
         os_unlock(&q.lock);            \
     } while (0)
 
-void TIMSetNetworkStatusListenerCallback(TIMNetworkStatusListenerCallback cb, const void* user_data) {
+void callbacks_register_network(TIMNetworkStatusListenerCallback cb, const void* user_data) {
     REGISTER(q.network, cb, user_data);
 }
 
-void TIMSetKickedOfflineCallback(TIMKickedOfflineCallback cb, const void* user_data) {
+void callbacks_register_kicked(TIMKickedOfflineCallback cb, const void* user_data) {
     REGISTER(q.kicked, cb, user_data);
 }
 
-void TIMSetUserSigExpiredCallback(TIMUserSigExpiredCallback cb, const void* user_data) {
+void callbacks_register_expired(TIMUserSigExpiredCallback cb, const void* user_data) {
     REGISTER(q.expired, cb, user_data);
 }
 
-void TIMSetLogCallback(TIMLogCallback cb, const void* user_data) {
+void callbacks_register_log(TIMLogCallback cb, const void* user_data) {
     REGISTER(q.log, cb, user_data);
 }
 
-void TIMShimSetKickedOfflineReasonCallback(TIMShimKickedOfflineReasonCallback cb, const void* user_data) {
+void callbacks_register_kick_reason(TIMShimKickedOfflineReasonCallback cb, const void* user_data) {
     REGISTER(q.kick_reason, cb, user_data);
 }

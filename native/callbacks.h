@@ -7,7 +7,7 @@
 #ifndef TIMSHIM_CALLBACKS_H
 #define TIMSHIM_CALLBACKS_H
 
-#include "TIMManager.h"
+#include "TIMCloudDef.h"
 #include "TIMShim.h"
 
 enum callback_kind {
@@ -46,6 +46,13 @@ void callbacks_post(struct callback* callback);
  * run when it returns. Then it stops the thread, unless callbacks_start has been called since the given generation.
  */
 void callbacks_stop(uint64_t generation);
+
+/* What TIMSet...Callback registers; it outlives TIMUninit. */
+void callbacks_register_network(TIMNetworkStatusListenerCallback cb, const void* user_data);
+void callbacks_register_kicked(TIMKickedOfflineCallback cb, const void* user_data);
+void callbacks_register_expired(TIMUserSigExpiredCallback cb, const void* user_data);
+void callbacks_register_log(TIMLogCallback cb, const void* user_data);
+void callbacks_register_kick_reason(TIMShimKickedOfflineReasonCallback cb, const void* user_data);
 
 /** Whether a callback of this kind would reach anybody now. */
 bool callbacks_wanted(enum callback_kind kind);

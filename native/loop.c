@@ -15,7 +15,6 @@
 enum { LINKS = 2 }; /* the session's running connection and its attempt */
 
 struct loop {
-    uint64_t sdk_app_id;
     struct config config; /* never changes */
     char device_id[DEVICE_ID_SIZE];
     char problem[256];
@@ -87,7 +86,7 @@ static struct link* link_of(struct loop* loop, uint32_t id) {
 /* Encodes CONNECT, while the lock protects the account. */
 static size_t encode_connect(struct loop* loop, const struct connection* account, uint8_t* bytes, size_t size) {
     char app[24], client_id[24 + SESSION_USER_ID_MAX + sizeof loop->config.platform + DEVICE_ID_SIZE + 3];
-    snprintf(app, sizeof app, "%" PRIu64, loop->sdk_app_id);
+    snprintf(app, sizeof app, "%" PRIu64, account->sdk_app_id);
     snprintf(client_id, sizeof client_id, "%s:%s:%s:%s", app, account->user_id, loop->config.platform, loop->device_id);
     struct mqtt_connect connect = {
         .client_id = client_id,
@@ -238,13 +237,12 @@ static void init_session(struct loop* loop) {
     session_init(&loop->session, &settings, seed);
 }
 
-struct loop* loop_start(uint64_t sdk_app_id, const struct config* config) {
+struct loop* loop_start(const struct config* config) {
     struct loop* loop = calloc(1, sizeof *loop);
     if (loop == NULL || !os_network_start()) {
         free(loop);
         return NULL;
     }
-    loop->sdk_app_id = sdk_app_id;
     loop->config = *config;
     loop->lock = (os_mutex)OS_MUTEX_INIT;
     init_session(loop);

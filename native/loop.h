@@ -15,7 +15,7 @@
 struct loop;
 
 /** @param config is copied. @return NULL if there is no memory, thread or socket */
-struct loop* loop_start(uint64_t sdk_app_id, const struct config* config);
+struct loop* loop_start(const struct config* config);
 /** Takes the request over. From any thread. */
 void loop_request(struct loop* loop, struct request* request);
 /** Answers what is left with 7009: no callback is queued after it. From any thread; then loop_free. */

@@ -184,7 +184,7 @@ static void start_login(struct session* s, uint64_t now) {
         answer_active(s, ERR_USER_SIG_EXPIRED, "this UserSig has expired; log in with a new one");
         return;
     }
-    bool same_user = exists(&s->running) && strcmp(s->running.user_id, request->user_id) == 0;
+    bool same_user = exists(&s->running) && s->running.sdk_app_id == request->sdk_app_id && strcmp(s->running.user_id, request->user_id) == 0;
     if (same_user && secret_equal(s->running.user_sig, request->user_sig)) {
         answer_active(s, ERR_SUCC, "");
         return;
@@ -196,7 +196,7 @@ static void start_login(struct session* s, uint64_t now) {
         drop_link(s, &s->running, ACTION_CLOSE);
         wait_until(&s->running, SESSION_NEVER);
     }
-    s->attempt = (struct connection){.user_sig = request->user_sig};
+    s->attempt = (struct connection){.sdk_app_id = request->sdk_app_id, .user_sig = request->user_sig};
     request->user_sig = NULL;
     memcpy(s->attempt.user_id, request->user_id, sizeof s->attempt.user_id);
     s->login_deadline = now + s->settings.login_timeout_ms;

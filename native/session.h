@@ -42,6 +42,7 @@ enum request_type { REQUEST_LOGIN, REQUEST_LOGOUT };
 struct request {
     struct request* next;
     enum request_type type;
+    uint64_t sdk_app_id;
     char user_id[SESSION_USER_ID_MAX + 2]; /**< one more than allowed, to be seen as too long */
     struct secret* user_sig;               /**< NULL: longer than SESSION_USERSIG_MAX */
     struct callback* done;                 /**< gets the result */
@@ -56,6 +57,7 @@ enum phase {
 };
 
 struct connection {
+    uint64_t sdk_app_id;
     char user_id[SESSION_USER_ID_MAX + 1];
     struct secret* user_sig; /**< NULL: there is no such connection */
     enum phase phase;

@@ -51,12 +51,22 @@ class NativeTest {
 
     @Test
     void theLibraryExportsTheApiAndNothingElse() throws Exception {
+        assertThat(declaredIn("include")).contains("TIMInit", "TIMLogin", "TIMShimSetKickedOfflineReasonCallback");
+        assertThat(exportsOf("libtimshim.so")).containsExactlyInAnyOrderElementsOf(declaredIn("include"));
+    }
+
+    @Test
+    void theClassicLibraryExportsTheClassicApiAndNothingElse() throws Exception {
+        assertThat(declaredIn("include/classic")).contains("TIMInit", "TIMLogin", "TIMGetLoginUser");
+        assertThat(exportsOf("libtimshim_classic.so")).containsExactlyInAnyOrderElementsOf(declaredIn("include/classic"));
+    }
+
+    private static List<String> exportsOf(String file) throws Exception {
         assumeThat(Platform.isLinux(), "nm shows the symbols of a library like this on Linux only");
-        Path library = CCompiler.PROJECT.resolve("target/classes").resolve(Platform.RESOURCE_PREFIX).resolve("libtimshim.so");
         assumeThat(started("nm", "--version"), "no nm on this machine");
+        Path library = CCompiler.PROJECT.resolve("target/classes").resolve(Platform.RESOURCE_PREFIX).resolve(file);
         String symbols = succeed(List.of("nm", "-D", "--defined-only", library.toString()));
-        assertThat(symbols.lines().map(line -> line.substring(line.lastIndexOf(' ') + 1)))
-                .containsExactlyInAnyOrderElementsOf(declaredIn("include"));
+        return symbols.lines().map(line -> line.substring(line.lastIndexOf(' ') + 1)).toList();
     }
 
     @TestFactory
@@ -70,7 +80,8 @@ class NativeTest {
     }
 
     private static Stream<String> programs(String prefix) {
-        return CCompiler.sourcesIn("native/test").stream().filter(source -> Path.of(source).getFileName().toString().startsWith(prefix));
+        return Stream.of("native/test", "native/test/classic").flatMap(folder -> CCompiler.sourcesIn(folder).stream())
+                .filter(source -> Path.of(source).getFileName().toString().startsWith(prefix));
     }
 
     private static DynamicTest test(String source, String sanitizer, String... arguments) {
@@ -84,15 +95,17 @@ class NativeTest {
 
     /**
      * timshim is compiled once for each sanitizer, with all its functions visible, its allocations passing failing_alloc.c, and the
-     * scripted server beside it. Each program is then only itself.
+     * scripted server beside it. Each program is then only itself. The programs in {@code classic/} get timshim_classic.
      */
     private static Path program(String name, String source, String sanitizer) {
         assumeSupports(sanitizer);
         List<String> sources = new ArrayList<>(CCompiler.sourcesIn("native"));
+        boolean classic = source.contains("/classic/");
+        if (classic) sources.replaceAll(file -> file.equals("native/api.c") ? "native/classic/classic.c" : file);
         sources.add("native/test/failing_alloc.c");
         sources.add("native/test/server.c");
         String kind = sanitizer.equals(THREAD) ? "thread" : "address";
-        Path timshim = CCompiler.library("timshim-" + kind, sources, "-DTIM_BUILD", "-O1", "-fno-omit-frame-pointer", sanitizer,
+        Path timshim = CCompiler.library("timshim" + (classic ? "_classic-" : "-") + kind, sources, "-DTIM_BUILD", "-Inative", "-O1", "-fno-omit-frame-pointer", sanitizer,
                 "-fno-sanitize-recover=all", "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup");
         return CCompiler.executable(name + "-" + kind, List.of(source), "-Inative", "-O1", sanitizer, "-fno-sanitize-recover=all",
                 timshim.toString(), "-Wl,-rpath," + timshim.getParent());
@@ -118,7 +131,6 @@ class NativeTest {
             for (Path file : files.filter(file -> file.toString().endsWith(".h")).toList())
                 DECLARATION.matcher(Files.readString(file)).results().forEach(declaration -> functions.add(declaration.group(1)));
         }
-        assertThat(functions).contains("TIMInit", "TIMLogin", "TIMShimSetKickedOfflineReasonCallback");
         return functions;
     }
 

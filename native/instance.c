@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "instance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "loop.h"
+#include "platform.h"
+#include "published.h"
+#include "settings.h"
+#include "version.h"
+
+/* The instance. Whoever uses `loop` holds the lock, so that instance_uninit cannot free it meanwhile. */
+static os_mutex lock = OS_MUTEX_INIT;
+static struct loop* loop;   /* NULL: not initialised */
+static uint64_t app_id;
+static uint64_t generation; /* of the callback thread, for callbacks_stop */
+
+int instance_init(uint64_t sdk_app_id, const struct config* config) {
+    os_lock(&lock);
+    if (loop != NULL) {
+        int result = app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;
+        os_unlock(&lock);
+        return result;
+    }
+    if (!callbacks_start(&generation)) {
+        os_unlock(&lock);
+        return TIM_ERR_SDKUNINIT;
+    }
+    log_open(config->log_path);
+    loop = loop_start(config);
+    app_id = sdk_app_id;
+    if (loop != NULL) log_write(kTIMLog_Info, "timshim " TIMSHIM_VERSION " initialised");
+    if (loop != NULL && config->problem[0] != '\0') log_write(kTIMLog_Warn, "no login will work: %s", config->problem);
+    uint64_t started = generation;
+    bool failed = loop == NULL;
+    os_unlock(&lock);
+    if (failed) {
+        log_close();
+        callbacks_stop(started);
+        return TIM_ERR_SDKUNINIT;
+    }
+    return TIM_SUCC;
+}
+
+int instance_uninit(void) {
+    os_lock(&lock);
+    struct loop* ended = loop;
+    uint64_t started = generation;
+    loop = NULL;
+    if (ended != NULL) {
+        loop_end(ended);
+        log_write(kTIMLog_Info, "uninitialised");
+        log_close();
+    }
+    os_unlock(&lock);
+    if (ended != NULL) loop_free(ended);
+    callbacks_stop(started); /* also where another thread is uninitialising: nobody returns while a callback is due */
+    return TIM_SUCC;
+}
+
+bool instance_is_initialised(void) {
+    os_lock(&lock);
+    bool yes = loop != NULL;
+    os_unlock(&lock);
+    return yes;
+}
+
+static struct callback* new_result(TIMCommCallback cb, const void* user_data) {
+    struct callback* done = callback_new(CALLBACK_RESULT);
+    if (done == NULL) return NULL;
+    done->cb = cb;
+    done->user_data = user_data;
+    return done;
+}
+
+int instance_set_config(const char* json_config, TIMCommCallback cb, const void* user_data) {
+    if (!instance_is_initialised()) return TIM_ERR_SDKUNINIT;
+    struct callback* done = new_result(cb, user_data);
+    if (done == NULL) return TIM_ERR_PARAM;
+    int result = settings_apply(json_config, &done->code);
+    if (result == TIM_SUCC && done->code != 0) callback_describe(done, "a proxy was configured, but timshim connects directly");
+    if (result == TIM_SUCC && (done->text = settings_json()) == NULL) result = TIM_ERR_PARAM;
+
+    os_lock(&lock);
+    if (result == TIM_SUCC && loop == NULL) result = TIM_ERR_SDKUNINIT;
+    if (result == TIM_SUCC) callbacks_post(done);
+    os_unlock(&lock);
+    if (result != TIM_SUCC) {
+        free(done->text);
+        free(done);
+    }
+    return result;
+}
+
+/* Takes the request over, NULL for one that there was no memory for. */
+static int submit(struct request* request, TIMCommCallback cb, const void* user_data) {
+    if (request == NULL) return TIM_ERR_PARAM;
+    int result = TIM_ERR_PARAM;
+    request->done = new_result(cb, user_data);
+    if (request->done != NULL) {
+        os_lock(&lock);
+        result = loop == NULL ? TIM_ERR_SDKUNINIT : TIM_SUCC;
+        if (request->sdk_app_id == 0) request->sdk_app_id = app_id;
+        if (result == TIM_SUCC) loop_request(loop, request);
+        os_unlock(&lock);
+    }
+    if (result != TIM_SUCC) {
+        free(request->done);
+        request_free(request);
+    }
+    return result;
+}
+
+/* Stops reading behind what can be valid, so that a text without an end is no danger. */
+static size_t length_up_to(const char* text, size_t max) {
+    const char* end = memchr(text, '\0', max);
+    return end == NULL ? max : (size_t)(end - text);
+}
+
+static struct request* new_login(uint64_t sdk_app_id, const char* user_id, const char* user_sig) {
+    struct request* request = calloc(1, sizeof *request);
+    if (request == NULL) return NULL;
+    request->type = REQUEST_LOGIN;
+    request->sdk_app_id = sdk_app_id;
+    memcpy(request->user_id, user_id, length_up_to(user_id, sizeof request->user_id - 1));
+    size_t length = length_up_to(user_sig, SESSION_USERSIG_MAX + 1);
+    if (length > SESSION_USERSIG_MAX) return request;
+    request->user_sig = secret_new(user_sig, length);
+    if (request->user_sig != NULL) return request;
+    free(request);
+    return NULL;
+}
+
+int instance_login(uint64_t sdk_app_id, const char* user_id, const char* user_sig, TIMCommCallback cb, const void* user_data) {
+    if (!instance_is_initialised()) return TIM_ERR_SDKUNINIT;
+    if (user_id == NULL || user_id[0] == '\0' || user_sig == NULL || user_sig[0] == '\0') return TIM_ERR_PARAM;
+    return submit(new_login(sdk_app_id, user_id, user_sig), cb, user_data);
+}
+
+int instance_logout(TIMCommCallback cb, const void* user_data) {
+    if (!instance_is_initialised()) return TIM_ERR_SDKUNINIT;
+    struct request* request = calloc(1, sizeof *request);
+    if (request != NULL) request->type = REQUEST_LOGOUT;
+    return submit(request, cb, user_data);
+}
