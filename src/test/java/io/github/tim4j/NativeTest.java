@@ -105,8 +105,8 @@ class NativeTest {
         sources.add("native/test/failing_alloc.c");
         sources.add("native/test/server.c");
         String kind = sanitizer.equals(THREAD) ? "thread" : "address";
-        Path timshim = CCompiler.library("timshim" + (classic ? "_classic-" : "-") + kind, sources, "-DTIM_BUILD", "-Inative", "-O1", "-fno-omit-frame-pointer", sanitizer,
-                "-fno-sanitize-recover=all", "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup");
+        Path timshim = CCompiler.library("timshim" + (classic ? "_classic-" : "-") + kind, sources, "-DTIM_BUILD", "-Inative", "-O1",
+                "-fno-omit-frame-pointer", sanitizer, "-fno-sanitize-recover=all", "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup");
         return CCompiler.executable(name + "-" + kind, List.of(source), "-Inative", "-O1", sanitizer, "-fno-sanitize-recover=all",
                 timshim.toString(), "-Wl,-rpath," + timshim.getParent());
     }
