@@ -6,6 +6,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +47,10 @@ public final class LoginServer implements AutoCloseable {
 
     private final LoginService service;
     private final EventLoopGroup loops;
-    private final MqttListener listener;
+    /** Null if there is no port without TLS. */
+    private final MqttListener plain;
+    /** Null if there is no port with TLS. */
+    private final MqttListener tls;
     /** Guarded by this. */
     private boolean listening;
     private boolean closed;
@@ -57,14 +62,31 @@ public final class LoginServer implements AutoCloseable {
         loops = new MultiThreadIoEventLoopGroup(Math.max(2, Runtime.getRuntime().availableProcessors()),
                 new DefaultThreadFactory("tim4j-server", true), NioIoHandler.newFactory());
         try {
-            listener = new MqttListener(service, loops);
-            listener.open();
-            listening = true;
+            InetAddress host = MqttListener.resolve(config.host());
+            tls = config.hasTls() ? new MqttListener(service, loops, host, config.tlsPort(), ServerTls.of(config)) : null;
+            plain = host.isLoopbackAddress() || config.allowPlaintext() ? new MqttListener(service, loops, host, config.port(), null) : null;
+            if (plain == null && tls == null) {
+                throw new LoginServerException("will not listen on " + config.host() + " without TLS: UserSigs would cross the network in"
+                        + " plain text. Use TLS, a loopback address such as 127.0.0.1, or allow plaintext (allowPlaintext,"
+                        + " --allow-plaintext)");
+            }
+            open();
         } catch (RuntimeException e) {
+            stop();
+            service.close();
             loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
             throw e;
         }
-        LOG.info("listening {}", uri());
+        LOG.info("listening {}{}", uri(), tls == null || plain == null ? "" : " and " + tlsUri());
+    }
+
+    private List<MqttListener> listeners() {
+        return Stream.of(plain, tls).filter(Objects::nonNull).toList();
+    }
+
+    private void open() {
+        listening = true;
+        listeners().forEach(MqttListener::open);
     }
 
     /**
@@ -80,22 +102,48 @@ public final class LoginServer implements AutoCloseable {
     }
 
     /**
-     * The port that it listens on.
+     * The port without TLS.
      *
-     * @return 1 to 65535; the same after {@link #restart()}
+     * @return 1 to 65535, the same after {@link #restart()}; -1 if there is none, which happens on an address that is not loopback
      */
     public int port() {
-        return listener.port();
+        return plain == null ? -1 : plain.port();
+    }
+
+    /**
+     * The port with TLS.
+     *
+     * @return 1 to 65535, the same after {@link #restart()}; -1 if there is none
+     */
+    public int tlsPort() {
+        return tls == null ? -1 : tls.port();
     }
 
     /**
      * Where clients log in.
      *
-     * @return {@code mqtt://HOST:PORT}
+     * @return {@code mqtt://HOST:PORT}, or {@link #tlsUri()} if there is no port without TLS
      */
     public URI uri() {
+        return plain == null ? tlsUri() : uri("mqtt", port());
+    }
+
+    /**
+     * Where clients log in with TLS.
+     *
+     * @return {@code mqtts://HOST:PORT}
+     * @throws IllegalStateException if there is no port with TLS
+     */
+    public URI tlsUri() {
+        if (tls == null) {
+            throw new IllegalStateException("this server was started without TLS");
+        }
+        return uri("mqtts", tlsPort());
+    }
+
+    private URI uri(String scheme, int port) {
         String host = service.config().host();
-        return URI.create("mqtt://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port());
+        return URI.create(scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port);
     }
 
     /**
@@ -167,7 +215,7 @@ public final class LoginServer implements AutoCloseable {
 
     private void stop() {
         if (listening) {
-            listener.close();
+            listeners().forEach(MqttListener::close);
             listening = false;
         }
         await(each(MqttConnection::shutDown));
@@ -349,12 +397,12 @@ public final class LoginServer implements AutoCloseable {
 
     /** Takes no new connections: clients find the port open, but nobody answers. Connections that exist are served. */
     public synchronized void pauseAccepting() {
-        listener.accept(false);
+        listeners().forEach(listener -> listener.accept(false));
     }
 
     /** Takes new connections again, those that waited first. */
     public synchronized void resumeAccepting() {
-        listener.accept(true);
+        listeners().forEach(listener -> listener.accept(true));
     }
 
     /** Goes away: clients are told that the server shuts down, and the port refuses connections until {@link #listenAgain()}. */
@@ -369,8 +417,7 @@ public final class LoginServer implements AutoCloseable {
      */
     public synchronized void listenAgain() {
         if (!listening && !closed) {
-            listener.open();
-            listening = true;
+            open();
         }
     }
 

@@ -2,6 +2,7 @@
 package io.github.tim4j.server;
 
 import io.github.tim4j.usersig.UserSigKey;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,6 +29,10 @@ public final class LoginServerConfig {
     private final int maxLoginsPerSecond;
     private final int maxFailuresPerUser;
     private final int maxFailuresPerAddress;
+    private final int tlsPort;
+    private final Path tlsCertificate;
+    private final Path tlsKey;
+    private final Path tlsCaFile;
 
     private LoginServerConfig(Builder builder) {
         host = builder.host;
@@ -44,6 +49,10 @@ public final class LoginServerConfig {
         maxLoginsPerSecond = builder.maxLoginsPerSecond;
         maxFailuresPerUser = builder.maxFailuresPerUser;
         maxFailuresPerAddress = builder.maxFailuresPerAddress;
+        tlsPort = builder.tlsPort;
+        tlsCertificate = builder.tlsCertificate;
+        tlsKey = builder.tlsKey;
+        tlsCaFile = builder.tlsCaFile;
     }
 
     /**
@@ -113,6 +122,28 @@ public final class LoginServerConfig {
         return maxFailuresPerAddress;
     }
 
+    boolean hasTls() {
+        return tlsCertificate != null || tlsCaFile != null;
+    }
+
+    int tlsPort() {
+        return tlsPort;
+    }
+
+    /** Null for one that is made at the start. */
+    Path tlsCertificate() {
+        return tlsCertificate;
+    }
+
+    Path tlsKey() {
+        return tlsKey;
+    }
+
+    /** Where the CA of a certificate made at the start is written. */
+    Path tlsCaFile() {
+        return tlsCaFile;
+    }
+
     /** Collects a configuration. Not for several threads at once. */
     public static final class Builder {
         private String host = "127.0.0.1";
@@ -129,6 +160,10 @@ public final class LoginServerConfig {
         private int maxLoginsPerSecond = 50_000;
         private int maxFailuresPerUser = 20;
         private int maxFailuresPerAddress = 500;
+        private int tlsPort;
+        private Path tlsCertificate;
+        private Path tlsKey;
+        private Path tlsCaFile;
 
         private Builder() {
         }
@@ -164,6 +199,42 @@ public final class LoginServerConfig {
          */
         public Builder allowPlaintext(boolean allow) {
             allowPlaintext = allow;
+            return this;
+        }
+
+        /**
+         * Listens for TLS, too (1.2 and 1.3), with a certificate of your own. On an address that is not loopback the port without TLS
+         * is then left closed, unless plaintext is allowed.
+         *
+         * @param number      the TCP port, 0 to 65535; 0 takes any free one
+         * @param certificate PEM file with the server's certificate and those between it and its CA
+         * @param key         PEM file with the private key, PKCS#8, without a password
+         * @return this
+         * @throws IllegalArgumentException if the port is out of range
+         */
+        public Builder tls(int number, Path certificate, Path key) {
+            tlsPort = inRange("TLS port", number, 0, 65_535);
+            tlsCertificate = Objects.requireNonNull(certificate);
+            tlsKey = Objects.requireNonNull(key);
+            tlsCaFile = null;
+            return this;
+        }
+
+        /**
+         * Listens for TLS, too, with a certificate made at the start, for development: valid for 30 days for localhost, 127.0.0.1, ::1
+         * and the configured host.
+         *
+         * @param number the TCP port, 0 to 65535; 0 takes any free one
+         * @param caFile where the certificate is written that clients must trust, as PEM; an older one of a server of this kind is
+         *               overwritten, another file is not
+         * @return this
+         * @throws IllegalArgumentException if the port is out of range
+         */
+        public Builder tlsSelfSigned(int number, Path caFile) {
+            tlsPort = inRange("TLS port", number, 0, 65_535);
+            tlsCaFile = Objects.requireNonNull(caFile);
+            tlsCertificate = null;
+            tlsKey = null;
             return this;
         }
 

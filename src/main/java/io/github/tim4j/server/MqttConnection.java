@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -505,8 +506,11 @@ final class MqttConnection extends ByteToMessageDecoder {
             return;
         }
         ctx.channel().config().setAutoRead(true);
-        if (ctx.channel() instanceof SocketChannel socket) {
-            socket.shutdownOutput();
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
+        if (tls != null) {
+            tls.closeOutbound();
+        } else {
+            ((SocketChannel) ctx.channel()).shutdownOutput();
         }
         schedule(TimeUnit.MILLISECONDS.toNanos(LINGER_MS), ctx::close);
     }

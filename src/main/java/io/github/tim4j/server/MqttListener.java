@@ -11,6 +11,7 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -27,22 +28,20 @@ final class MqttListener {
     private final LoginService service;
     private final EventLoopGroup loops;
     private final InetAddress host;
+    /** Null for plain text. */
+    private final SslContext tls;
     private Channel channel;
     private int port;
 
-    MqttListener(LoginService service, EventLoopGroup loops) {
+    MqttListener(LoginService service, EventLoopGroup loops, InetAddress host, int port, SslContext tls) {
         this.service = service;
         this.loops = loops;
-        this.port = service.config().port();
-        this.host = resolve(service.config().host());
-        if (!host.isLoopbackAddress() && !service.config().allowPlaintext()) {
-            throw new LoginServerException("will not listen on " + service.config().host()
-                    + " without TLS: UserSigs would cross the network in plain text. Use TLS, a loopback address such as 127.0.0.1,"
-                    + " or allow plaintext (allowPlaintext, --allow-plaintext)");
-        }
+        this.host = host;
+        this.port = port;
+        this.tls = tls;
     }
 
-    private static InetAddress resolve(String name) {
+    static InetAddress resolve(String name) {
         try {
             return InetAddress.getByName(name);
         } catch (UnknownHostException e) {
@@ -61,6 +60,9 @@ final class MqttListener {
                     @Override
                     protected void initChannel(SocketChannel client) {
                         client.config().setRecvByteBufAllocator(READ_BUFFERS);
+                        if (tls != null) {
+                            client.pipeline().addLast(tls.newHandler(client.alloc()));
+                        }
                         client.pipeline().addLast(new MqttConnection(service));
                     }
                 }).bind(host, port).awaitUninterruptibly();
@@ -82,6 +84,8 @@ final class MqttListener {
     }
 
     void close() {
-        channel.close().awaitUninterruptibly();
+        if (channel != null) {
+            channel.close().awaitUninterruptibly();
+        }
     }
 }

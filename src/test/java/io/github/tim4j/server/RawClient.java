@@ -33,12 +33,22 @@ final class RawClient implements AutoCloseable {
 
     /** From an address of this machine's own. */
     RawClient(InetAddress from, int port) throws IOException {
-        socket = new Socket();
-        socket.bind(new InetSocketAddress(from, 0));
-        socket.connect(new InetSocketAddress("127.0.0.1", port), 5000);
+        this(connected(from, port));
+    }
+
+    /** On a connection that is there already. */
+    RawClient(Socket connected) throws IOException {
+        socket = connected;
         socket.setSoTimeout(20_000);
         socket.setTcpNoDelay(true);
         codec.attr(AttributeKey.<MqttVersion>valueOf("NETTY_CODEC_MQTT_VERSION")).set(MqttVersion.MQTT_5);
+    }
+
+    private static Socket connected(InetAddress from, int port) throws IOException {
+        Socket socket = new Socket();
+        socket.bind(new InetSocketAddress(from, 0));
+        socket.connect(new InetSocketAddress("127.0.0.1", port), 5000);
+        return socket;
     }
 
     /** A CONNECT as timshim sends it. */
