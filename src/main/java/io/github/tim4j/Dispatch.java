@@ -6,8 +6,6 @@ import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,21 +24,13 @@ final class Dispatch {
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private boolean scheduled;
     private boolean dropping;
+    /** Whether it has been logged that the executor refuses work. */
+    private volatile boolean refused;
 
     /** @param executor the application's; null for a daemon thread of our own */
     Dispatch(Executor executor) {
-        this.own = executor == null ? ownThread() : null;
+        this.own = executor == null ? DaemonThread.named("tim4j-callbacks") : null;
         this.executor = executor == null ? own : executor;
-    }
-
-    private static ExecutorService ownThread() {
-        ThreadPoolExecutor pool = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-            Thread thread = new Thread(task, "tim4j-callbacks");
-            thread.setDaemon(true);
-            return thread;
-        });
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
     }
 
     /** Whether the calling thread is running a callback of any client: then waiting for a future could last for ever. */
@@ -93,7 +83,8 @@ final class Dispatch {
         try {
             executor.execute(this::run);
         } catch (RuntimeException e) {
-            if (own == null) {
+            if (own == null && !refused) {
+                refused = true;
                 LOG.warn("the callback executor refuses work; callbacks run on the common pool instead", e);
             }
             ForkJoinPool.commonPool().execute(this::run);

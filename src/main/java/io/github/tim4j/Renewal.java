@@ -12,6 +12,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -43,6 +45,8 @@ final class Renewal {
     private final AtomicLong calls = new AtomicLong();
     /** Done when every request called for so far has reached the library; any thread. */
     private final AtomicReference<CompletableFuture<Void>> gate = new AtomicReference<>(CompletableFuture.completedFuture(null));
+    /** Where the provider runs, which may block. */
+    private final ExecutorService providerThread = DaemonThread.named("tim4j-provider");
     /** By user id; any thread. */
     private final Map<String, CompletableFuture<String>> fetching = new ConcurrentHashMap<>();
     private Timer timer;
@@ -96,6 +100,7 @@ final class Renewal {
 
     void close() {
         calls.incrementAndGet();
+        providerThread.shutdownNow();
         inbox.put(this::cancelTimer);
     }
 
@@ -128,7 +133,7 @@ final class Renewal {
         if (other != null) {
             return other;
         }
-        CompletableFuture.supplyAsync(() -> provider.apply(userId)).thenCompose(Function.identity())
+        CompletableFuture.completedFuture(userId).thenComposeAsync(id -> (CompletionStage<String>) provider.apply(id), this::runProvider)
                 .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS).whenComplete((userSig, failure) -> {
                     fetching.remove(userId);
                     if (failure != null) {
@@ -140,6 +145,14 @@ final class Renewal {
                     }
                 });
         return mine;
+    }
+
+    private void runProvider(Runnable call) {
+        try {
+            providerThread.execute(call);
+        } catch (RejectedExecutionException e) {
+            throw new TimException(TimError.TIM_ERR_SDKUNINIT.code(), "the client is closed");
+        }
     }
 
     /** A login that the application called for; refused as expired, it is tried again with fresh UserSigs. */

@@ -177,10 +177,10 @@ public final class TimClient implements AutoCloseable {
      */
     @Override
     public void close() {
-        renewal.close();
         nativeSession.close();
         TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
         open.forEach(reply -> reply.completeNow(reason));
+        renewal.close();
         dispatch.close();
         try {
             Runtime.getRuntime().removeShutdownHook(exitHook);

@@ -3,6 +3,7 @@ package io.github.tim4j;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a task later, by the monotonic clock and without a thread of our own: the JDK's timer for futures wakes, its common pool runs. */
@@ -14,9 +15,9 @@ final class Timer {
 
     static Timer after(Duration delay, Runnable task) {
         Timer timer = new Timer();
-        timer.due.thenAcceptAsync(run -> {
+        timer.due.thenAccept(run -> {
             if (run) {
-                task.run();
+                ForkJoinPool.commonPool().execute(task);
             }
         });
         timer.due.completeOnTimeout(true, Math.max(1, delay.toNanos()), TimeUnit.NANOSECONDS);
