@@ -177,25 +177,29 @@ public final class TimClient implements AutoCloseable {
      */
     @Override
     public void close() {
-        nativeSession.close();
-        TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
-        open.forEach(reply -> reply.completeNow(reason));
-        renewal.close();
+        end();
         dispatch.close();
         try {
             Runtime.getRuntime().removeShutdownHook(exitHook);
         } catch (IllegalStateException e) {
-            // The JVM is on its way out, and the hook has had its turn or is this thread.
+            // The JVM is on its way out: the hook has had its turn or finds nothing to do.
         }
+    }
+
+    private void end() {
+        nativeSession.close();
+        TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
+        open.forEach(reply -> reply.completeNow(reason));
+        renewal.close();
     }
 
     /** Native threads must be gone before the JVM is; but an exit never waits long for a callback that does not return. */
     private void closeAtExit() {
-        Thread closer = new Thread(this::close, "tim4j-close");
+        Thread closer = new Thread(this::end, "tim4j-close");
         closer.setDaemon(true);
         closer.start();
         try {
-            closer.join(2000);
+            closer.join(1000);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

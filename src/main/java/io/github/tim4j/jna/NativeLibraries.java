@@ -49,6 +49,7 @@ public final class NativeLibraries {
      * @throws LibraryLoadException if none could be loaded; its message lists each attempt
      */
     public static LoadedLibrary load(Path path) {
+        requireJna();
         List<String> tried = new ArrayList<>();
         String property = System.getProperty(LIBRARY_PROPERTY, "");
         Optional<LoadedLibrary> found;
@@ -60,6 +61,15 @@ public final class NativeLibraries {
             found = bundled(tried).or(() -> system("timshim", tried)).or(() -> system("ImSDK", tried));
         }
         return found.orElseThrow(() -> new LibraryLoadException(tried));
+    }
+
+    /** JNA has a native part of its own, which it copies to a folder of its own. */
+    private static void requireJna() {
+        try {
+            Class.forName("com.sun.jna.Native");
+        } catch (ClassNotFoundException | LinkageError e) {
+            throw new LibraryLoadException(List.of("JNA's own native part: " + reason(e, "jna.tmpdir")));
+        }
     }
 
     private static Optional<LoadedLibrary> file(Path path, String source, List<String> tried) {
@@ -118,7 +128,7 @@ public final class NativeLibraries {
             LoadedLibrary earlier = LOADED.putIfAbsent(name, library);
             return Optional.of(earlier != null ? earlier : library);
         } catch (UnsatisfiedLinkError e) {
-            tried.add(source + ": " + name + ": " + reason(e));
+            tried.add(source + ": " + name + ": " + reason(e, Extraction.CACHE_PROPERTY));
             return Optional.empty();
         }
     }
@@ -156,13 +166,15 @@ public final class NativeLibraries {
         }
     }
 
-    /** JNA's message repeats each attempt on a line of its own; one line is enough, with what to do where that is known. */
-    private static String reason(UnsatisfiedLinkError error) {
-        String message = String.valueOf(error.getMessage());
-        String line = message.lines().map(String::strip).filter(l -> !l.isEmpty()).reduce((first, second) -> second).orElse(message);
-        if (message.contains("failed to map segment") || message.contains("Operation not permitted")) {
-            line += " (is the folder mounted noexec? Set the system property " + Extraction.CACHE_PROPERTY + " to one that is not)";
-        }
-        return line;
+    /**
+     * Of JNA's message, which has a line for each of its own attempts, the first that says something.
+     *
+     * @param property names the folder that the file was copied to
+     */
+    private static String reason(Throwable error, String property) {
+        String line = String.valueOf(error.getMessage()).lines().map(String::strip).filter(l -> !l.isEmpty()
+                && !l.startsWith("Unable to load library") && !l.startsWith("Native library (")).findFirst().orElse("not found");
+        boolean noexec = line.contains("failed to map segment");
+        return line + (noexec ? " (is the folder mounted noexec? Set the system property " + property + " to one that is not)" : "");
     }
 }
