@@ -51,10 +51,9 @@ final class Extraction {
         return set != null && !set.isEmpty() ? Path.of(set) : home.resolve(Platform.isWindows() ? "AppData/Local" : ".cache");
     }
 
-    /** @return the file with this content in the folder */
-    static Path extract(byte[] content, Path folder) throws IOException {
+    /** @return the file with this content in the folder; its name is the library's with a hash */
+    static Path extract(String name, byte[] content, Path folder) throws IOException {
         createPrivate(folder);
-        String name = System.mapLibraryName("timshim");
         int dot = name.lastIndexOf('.');
         Path file = folder.resolve(name.substring(0, dot) + "-" + hash(content) + name.substring(dot));
         if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Arrays.equals(Files.readAllBytes(file), content)) {

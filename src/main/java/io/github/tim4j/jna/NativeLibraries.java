@@ -11,10 +11,12 @@ import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -38,6 +40,7 @@ public final class NativeLibraries {
     /** Bind on first use, and keep the symbols private: two libraries with the same names may be loaded in one process. */
     private static final int RTLD_LAZY_LOCAL = Platform.isMac() ? 1 | 4 : 1;
     private static final Map<String, LoadedLibrary> LOADED = new ConcurrentHashMap<>();
+    private static final Map<String, ClassicTim> CLASSIC = new ConcurrentHashMap<>();
 
     private NativeLibraries() {
     }
@@ -49,16 +52,34 @@ public final class NativeLibraries {
      * @throws LibraryLoadException if none could be loaded; its message lists each attempt
      */
     public static LoadedLibrary load(Path path) {
+        return load(path, System.getProperty(LIBRARY_PROPERTY, ""), List.of("timshim", "ImSDK"),
+                name -> LOADED.computeIfAbsent(name, NativeLibraries::open));
+    }
+
+    /**
+     * Loads a library with the classic C API: the one given, else the bundled timshim_classic, else the system's.
+     *
+     * @param path the library's file, or null to search
+     * @throws LibraryLoadException if none could be loaded; its message lists each attempt
+     */
+    public static ClassicTim loadClassic(Path path) {
+        return load(path, "", List.of("timshim_classic"), name -> CLASSIC.computeIfAbsent(name, NativeLibraries::openClassic));
+    }
+
+    /** @param names what to search: the first is the bundled library's */
+    private static <T> T load(Path path, String property, List<String> names, Function<String, T> open) {
         requireJna();
         List<String> tried = new ArrayList<>();
-        String property = System.getProperty(LIBRARY_PROPERTY, "");
-        Optional<LoadedLibrary> found;
+        Optional<T> found = Optional.empty();
         if (path != null) {
-            found = file(path, "given path", tried);
+            found = file(path, "given path", open, tried);
         } else if (!property.isEmpty()) {
-            found = file(Path.of(property), "system property " + LIBRARY_PROPERTY, tried);
+            found = file(Path.of(property), "system property " + LIBRARY_PROPERTY, open, tried);
         } else {
-            found = bundled(tried).or(() -> system("timshim", tried)).or(() -> system("ImSDK", tried));
+            found = bundled(names.get(0), open, tried);
+            for (String name : names) {
+                found = found.or(() -> attempt(name, "system", open, tried));
+            }
         }
         return found.orElseThrow(() -> new LibraryLoadException(tried));
     }
@@ -72,22 +93,23 @@ public final class NativeLibraries {
         }
     }
 
-    private static Optional<LoadedLibrary> file(Path path, String source, List<String> tried) {
+    private static <T> Optional<T> file(Path path, String source, Function<String, T> open, List<String> tried) {
         Path file = path.toAbsolutePath();
         if (!Files.isRegularFile(file)) {
             tried.add(source + ": " + file + ": " + (Files.exists(file) ? "not a file" : "no such file"));
             return Optional.empty();
         }
         try {
-            return load(file.toRealPath().toString(), source, tried);
+            return attempt(file.toRealPath().toString(), source, open, tried);
         } catch (IOException e) {
             tried.add(source + ": " + file + ": " + e);
             return Optional.empty();
         }
     }
 
-    private static Optional<LoadedLibrary> bundled(List<String> tried) {
-        String resource = Platform.RESOURCE_PREFIX + "/" + System.mapLibraryName("timshim");
+    private static <T> Optional<T> bundled(String name, Function<String, T> open, List<String> tried) {
+        String fileName = System.mapLibraryName(name);
+        String resource = Platform.RESOURCE_PREFIX + "/" + fileName;
         byte[] content;
         try (InputStream in = NativeLibraries.class.getClassLoader().getResourceAsStream(resource)) {
             if (in == null) {
@@ -101,8 +123,7 @@ public final class NativeLibraries {
         }
         for (Path folder : Extraction.folders()) {
             try {
-                Path file = Extraction.extract(content, folder);
-                Optional<LoadedLibrary> library = load(file.toString(), "bundled", tried);
+                Optional<T> library = attempt(Extraction.extract(fileName, content, folder).toString(), "bundled", open, tried);
                 if (library.isPresent()) {
                     return library;
                 }
@@ -113,20 +134,10 @@ public final class NativeLibraries {
         return Optional.empty();
     }
 
-    private static Optional<LoadedLibrary> system(String name, List<String> tried) {
-        return load(name, "system", tried);
-    }
-
     /** @param name an absolute path, or a plain name for the system to find */
-    private static Optional<LoadedLibrary> load(String name, String source, List<String> tried) {
-        LoadedLibrary known = LOADED.get(name);
-        if (known != null) {
-            return Optional.of(known);
-        }
+    private static <T> Optional<T> attempt(String name, String source, Function<String, T> open, List<String> tried) {
         try {
-            LoadedLibrary library = open(name);
-            LoadedLibrary earlier = LOADED.putIfAbsent(name, library);
-            return Optional.of(earlier != null ? earlier : library);
+            return Optional.of(open.apply(name));
         } catch (UnsatisfiedLinkError e) {
             tried.add(source + ": " + name + ": " + reason(e, Extraction.CACHE_PROPERTY));
             return Optional.empty();
@@ -134,23 +145,38 @@ public final class NativeLibraries {
     }
 
     private static LoadedLibrary open(String name) {
-        // JNA would look into class path resources for a plain name; the bundled library has had its turn.
-        Map<String, Object> options = Map.of(Library.OPTION_STRING_ENCODING, "UTF-8",
-                Library.OPTION_CLASSLOADER, ClassLoader.getPlatformClassLoader());
-        if (!Platform.isWindows()) {
-            options = Map.of(Library.OPTION_STRING_ENCODING, "UTF-8",
-                    Library.OPTION_CLASSLOADER, ClassLoader.getPlatformClassLoader(), Library.OPTION_OPEN_FLAGS, RTLD_LAZY_LOCAL);
-        }
+        Map<String, Object> options = options();
         NativeLibrary library = NativeLibrary.getInstance(name, options);
-        List<String> missing = functionsOf(ImSdk.class).filter(function -> !has(library, function)).toList();
-        if (!missing.isEmpty()) {
-            throw new UnsatisfiedLinkError("not a library with this C API: it lacks " + String.join(", ", missing));
-        }
+        requireFunctions(library, ImSdk.class);
         ImSdk sdk = Native.load(name, ImSdk.class, options);
         boolean isShim = functionsOf(ImSdkShim.class).allMatch(function -> has(library, function));
         Optional<ImSdkShim> shim = isShim ? Optional.of(Native.load(name, ImSdkShim.class, options)) : Optional.empty();
         String file = library.getFile() == null ? name : library.getFile().getPath();
         return new LoadedLibrary(file, String.valueOf(sdk.TIMGetSDKVersion()), sdk, shim, library);
+    }
+
+    private static ClassicTim openClassic(String name) {
+        Map<String, Object> options = options();
+        requireFunctions(NativeLibrary.getInstance(name, options), ClassicTim.class);
+        return Native.load(name, ClassicTim.class, options);
+    }
+
+    private static Map<String, Object> options() {
+        Map<String, Object> options = new HashMap<>();
+        options.put(Library.OPTION_STRING_ENCODING, "UTF-8");
+        // JNA would look into class path resources for a plain name; the bundled library has had its turn.
+        options.put(Library.OPTION_CLASSLOADER, ClassLoader.getPlatformClassLoader());
+        if (!Platform.isWindows()) {
+            options.put(Library.OPTION_OPEN_FLAGS, RTLD_LAZY_LOCAL);
+        }
+        return options;
+    }
+
+    private static void requireFunctions(NativeLibrary library, Class<? extends Library> header) {
+        List<String> missing = functionsOf(header).filter(function -> !has(library, function)).toList();
+        if (!missing.isEmpty()) {
+            throw new UnsatisfiedLinkError("not a library with this C API: it lacks " + String.join(", ", missing));
+        }
     }
 
     private static Stream<String> functionsOf(Class<? extends Library> header) {
