@@ -334,9 +334,16 @@ void session_end(struct session* s) {
     }
 }
 
-void session_link_open(struct session* s, uint32_t link, uint64_t now) {
+void session_link_connected(struct session* s, uint32_t link, uint64_t now) {
     struct connection* connection = connection_of(s, link);
     if (connection == NULL || connection->phase != PHASE_OPENING) return;
+    connection->phase = PHASE_SECURING;
+    connection->due = now + SESSION_ATTEMPT_MS;
+}
+
+void session_link_open(struct session* s, uint32_t link, uint64_t now) {
+    struct connection* connection = connection_of(s, link);
+    if (connection == NULL || (connection->phase != PHASE_OPENING && connection->phase != PHASE_SECURING)) return;
     connection->phase = PHASE_AUTHENTICATING;
     connection->due = now + SESSION_ATTEMPT_MS;
     act(s, ACTION_AUTHENTICATE, link);
@@ -422,32 +429,43 @@ void session_packet(struct session* s, uint32_t link, uint64_t now, const struct
     }
 }
 
+struct timeout {
+    int32_t code;
+    const char* desc;
+};
+
+/* What a connection that did not get further in time is told. */
+static struct timeout timeout_of(enum phase phase) {
+    if (phase == PHASE_OPENING) return (struct timeout){ERR_SDK_NET_CONN_TIMEOUT, "no connection in time"};
+    if (phase == PHASE_SECURING)
+        return (struct timeout){ERR_SDK_NET_WAIT_ACK_TIMEOUT, "connected, but the TLS handshake was not finished in time"};
+    return (struct timeout){ERR_SDK_NET_WAIT_ACK_TIMEOUT, "connected, but no answer in time"};
+}
+
 static void tick_attempt(struct session* s, uint64_t now) {
-    static const char no_connection[] = "no connection in time";
-    static const char no_answer[] = "connected, but no answer in time";
     struct connection* a = &s->attempt;
     bool over = now >= s->login_deadline;
     if (a->phase == PHASE_WAITING) {
         if (over) login_failed(s, now, s->cause, s->cause_desc, false);
         else if (now >= a->due) try_attempt(s, now);
     } else if (over || now >= a->due) {
-        bool opening = a->phase == PHASE_OPENING;
-        attempt_failed(s, now, opening ? ERR_SDK_NET_CONN_TIMEOUT : ERR_SDK_NET_WAIT_ACK_TIMEOUT, opening ? no_connection : no_answer, over);
+        struct timeout timeout = timeout_of(a->phase);
+        attempt_failed(s, now, timeout.code, timeout.desc, over);
     }
 }
 
 static void tick_running(struct session* s, uint64_t now) {
     struct connection* r = &s->running;
     if (now < r->due) return;
+    struct timeout timeout = timeout_of(r->phase);
     switch (r->phase) {
         case PHASE_WAITING:
             notify_network(s, kTIMConnecting, 0, "");
             open_link(s, r, now);
             break;
-        case PHASE_OPENING: running_lost(s, now, ERR_SDK_NET_CONN_TIMEOUT, "no connection in time", false); break;
-        case PHASE_AUTHENTICATING:
-            running_lost(s, now, ERR_SDK_NET_WAIT_ACK_TIMEOUT, "connected, but no answer in time", false);
-            break;
+        case PHASE_OPENING:
+        case PHASE_SECURING:
+        case PHASE_AUTHENTICATING: running_lost(s, now, timeout.code, timeout.desc, false); break;
         case PHASE_ONLINE:
             if (r->ping_unanswered) {
                 running_lost(s, now, ERR_SDK_NET_WAIT_ACK_TIMEOUT, "the heartbeat was not answered", true);

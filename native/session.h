@@ -21,7 +21,7 @@ enum {
     SESSION_USER_ID_MAX = 32,
     SESSION_USERSIG_MAX = 8192,
     SESSION_WAITING_MAX = 1000, /* requests that wait for their turn; the vendor's limit (9507) */
-    SESSION_ATTEMPT_MS = 10000, /* for a connection to be made, and again for its answer; the vendor tries every 10 s */
+    SESSION_ATTEMPT_MS = 10000, /* for a connection to be made, again to secure it, and again for its answer; the vendor tries every 10 s */
     SESSION_BACKOFF_MIN_MS = 1000,
     SESSION_BACKOFF_MAX_MS = 60000
 };
@@ -52,6 +52,7 @@ void request_free(struct request* request);
 enum phase {
     PHASE_WAITING,        /* for the next try */
     PHASE_OPENING,        /* the link is being made */
+    PHASE_SECURING,       /* it is connected; where there is TLS, the handshake is under way */
     PHASE_AUTHENTICATING, /* CONNECT is sent */
     PHASE_ONLINE
 };
@@ -71,7 +72,7 @@ struct connection {
 
 enum action_type {
     ACTION_NONE,
-    ACTION_OPEN,         /**< make the link, then session_link_open or session_link_lost */
+    ACTION_OPEN,         /**< make the link, then session_link_connected and _open, or _lost */
     ACTION_AUTHENTICATE, /**< send CONNECT for session_account */
     ACTION_PING,
     ACTION_CLOSE,        /**< close it */
@@ -118,6 +119,7 @@ void session_end(struct session* session);
 
 /* Events. `now` is in milliseconds and never goes back. */
 void session_request(struct session* session, struct request* request, uint64_t now);
+void session_link_connected(struct session* session, uint32_t link, uint64_t now);
 void session_link_open(struct session* session, uint32_t link, uint64_t now);
 /** @param final trying again cannot help (a login fails at once with the code; a running session tries again all the same) */
 void session_link_lost(struct session* session, uint32_t link, uint64_t now, int32_t code, const char* desc, bool final);

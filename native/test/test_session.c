@@ -215,6 +215,27 @@ static void a_connection_and_its_answer_have_ten_seconds_each(void) {
     end();
 }
 
+static void a_handshake_has_ten_seconds_of_its_own(void) {
+    begin(NULL);
+    login("alice", "sig");
+    out();
+    now += 9000;
+    session_link_connected(&s, 1, now);
+    CHECK_TEXT(out(), "");
+    CHECK_NUMBER((long long)(session_due(&s) - now), 10000);
+    tick();
+    CHECK_TEXT(out(), "failed(9520) close(1)");
+    CHECK_TEXT(s.cause_desc, "connected, but the TLS handshake was not finished in time");
+    tick();
+    CHECK_TEXT(out(), "connecting open(2)");
+    session_link_connected(&s, 2, now);
+    session_link_open(&s, 2, now);
+    CHECK_TEXT(out(), "authenticate(2)");
+    session_link_connected(&s, 2, now); /* too late: nothing is taken back */
+    CHECK_NUMBER(s.attempt.phase, PHASE_AUTHENTICATING);
+    end();
+}
+
 static void a_final_failure_ends_a_login_at_once(void) {
     begin(NULL);
     login("alice", "sig");
@@ -580,6 +601,7 @@ int main(void) {
     an_unreachable_server_is_retried_until_the_login_timeout();
     a_busy_server_is_retried_and_is_the_last_cause();
     a_connection_and_its_answer_have_ten_seconds_each();
+    a_handshake_has_ten_seconds_of_its_own();
     a_final_failure_ends_a_login_at_once();
     a_login_that_cannot_work_is_answered_without_a_connection();
     the_same_login_again_succeeds_without_the_network();
