@@ -8,6 +8,7 @@
 #include "config.h"
 #include "mqtt.h"
 #include "resolve.h"
+#include "tls.h"
 
 struct link {
     uint32_t id; /**< 0: not in use */
@@ -19,7 +20,6 @@ struct link {
     uint64_t due;       /**< when to give the current address up; UINT64_MAX: never */
     os_socket socket;
     struct tls* tls;    /**< NULL: plaintext */
-    bool tls_wants_write;
     int32_t last_code;  /**< why the last address failed */
 
     struct mqtt_decoder decoder;
@@ -31,6 +31,7 @@ struct link {
 
 enum link_event {
     LINK_NOTHING, /**< until the next readiness or time */
+    LINK_CONNECTED, /**< to the server; next it is secured, or open where there is no TLS */
     LINK_OPENED,
     LINK_LOST,    /**< code, desc and final are set; the link is closed */
     LINK_PACKET   /**< packet is set */

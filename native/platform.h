@@ -108,4 +108,7 @@ bool os_rename(const char* from, const char* to);
 void* os_library_open(const char* name);
 void* os_library_symbol(void* library, const char* name);
 
+/** Calls `add` with each CA of the system's own store (Windows), as DER. Where CAs are files, which OpenSSL finds by itself, with none. */
+void os_each_system_ca(void (*add)(void* context, const unsigned char* der, size_t size), void* context);
+
 #endif

@@ -259,4 +259,9 @@ void* os_library_symbol(void* library, const char* name) {
     return dlsym(library, name);
 }
 
+void os_each_system_ca(void (*add)(void* context, const unsigned char* der, size_t size), void* context) {
+    (void)add;
+    (void)context;
+}
+
 #endif

@@ -7,6 +7,7 @@
 #include <process.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wincrypt.h>
 
 #include "TIMErrorCode.h"
 
@@ -235,6 +236,14 @@ void* os_library_symbol(void* library, const char* name) {
     void* result;
     memcpy(&result, &symbol, sizeof result);
     return result;
+}
+
+void os_each_system_ca(void (*add)(void* context, const unsigned char* der, size_t size), void* context) {
+    HCERTSTORE store = CertOpenSystemStoreW(0, L"ROOT");
+    if (store == NULL) return;
+    const CERT_CONTEXT* ca = NULL;
+    while ((ca = CertEnumCertificatesInStore(store, ca)) != NULL) add(context, ca->pbCertEncoded, ca->cbCertEncoded);
+    CertCloseStore(store, 0);
 }
 
 #endif
