@@ -11,13 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 4096 };
+enum { CONNECTIONS_MAX = 1024 }; /* at once */
 
 struct peer {
     struct server* server;
     pthread_t thread;
     int socket;
     bool open, online;
+    bool started; /* there is a thread to join */
 };
 
 struct server {
@@ -27,7 +28,7 @@ struct server {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct peer* peers; /* all that follows: under the lock */
-    int peer_count, connects, goodbyes, pings;
+    int connects, goodbyes, pings;
     const char* override;
     bool stopping;
 };
@@ -70,7 +71,8 @@ static void password_of(const uint8_t* body, int size, char* password, size_t ma
 }
 
 static void send_bytes(int fd, const void* bytes, size_t size) {
-    if (send(fd, bytes, size, MSG_NOSIGNAL) < 0) perror("server: send");
+    ssize_t sent = send(fd, bytes, size, MSG_NOSIGNAL);
+    (void)sent; /* the client may have gone already */
 }
 
 static void send_connack(int fd, uint8_t reason, const char* key, const char* value) {
@@ -101,6 +103,8 @@ static bool answer_connect(struct peer* peer, const char* script) {
         peer->online = true;
         pthread_mutex_unlock(&peer->server->lock);
         send_connack(peer->socket, 0, "server-time", "1800000000");
+        if (strncmp(script, "ok+cut", 6) == 0) return false;
+        if (strncmp(script, "ok+", 3) == 0) send_bytes(peer->socket, (uint8_t[]){0xE0, 1, (uint8_t)strtol(script + 3, NULL, 16)}, 3);
         return true;
     }
     if (strncmp(script, "refuse ", 7) == 0) {
@@ -149,15 +153,23 @@ static void* accept_peers(void* argument) {
     for (;;) {
         int fd = accept(server->listener, NULL, NULL);
         pthread_mutex_lock(&server->lock);
-        if (fd < 0 || server->stopping || server->peer_count == CONNECTIONS_MAX) {
+        struct peer* peer = server->peers;
+        while (peer < server->peers + CONNECTIONS_MAX && peer->open) peer++;
+        if (fd < 0 || server->stopping || peer == server->peers + CONNECTIONS_MAX) {
             if (fd >= 0) close(fd);
             pthread_mutex_unlock(&server->lock);
             return NULL;
         }
         int on = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        struct peer* peer = &server->peers[server->peer_count++];
-        *peer = (struct peer){.server = server, .socket = fd, .open = true};
+        pthread_t before = peer->thread;
+        bool join = peer->started;
+        *peer = (struct peer){.server = server, .socket = fd, .open = true, .started = true};
+        if (join) {
+            pthread_mutex_unlock(&server->lock);
+            pthread_join(before, NULL); /* it has closed its connection, and ends */
+            pthread_mutex_lock(&server->lock);
+        }
         if (pthread_create(&peer->thread, NULL, serve_peer, peer) != 0) abort();
         pthread_mutex_unlock(&server->lock);
     }
@@ -189,7 +201,7 @@ uint16_t server_port(const struct server* server) {
 
 void server_cut(struct server* server) {
     pthread_mutex_lock(&server->lock);
-    for (int i = 0; i < server->peer_count; i++) {
+    for (int i = 0; i < CONNECTIONS_MAX; i++) {
         if (server->peers[i].open) shutdown(server->peers[i].socket, SHUT_RDWR);
     }
     pthread_mutex_unlock(&server->lock);
@@ -198,7 +210,7 @@ void server_cut(struct server* server) {
 void server_disconnect(struct server* server, uint8_t reason) {
     uint8_t bytes[] = {0xE0, 0x01, reason};
     pthread_mutex_lock(&server->lock);
-    for (int i = 0; i < server->peer_count; i++) {
+    for (int i = 0; i < CONNECTIONS_MAX; i++) {
         if (server->peers[i].online) send_bytes(server->peers[i].socket, bytes, sizeof bytes);
     }
     pthread_mutex_unlock(&server->lock);
@@ -255,7 +267,28 @@ void server_stop(struct server* server) {
     pthread_join(server->thread, NULL);
     close(server->listener);
     server_cut(server);
-    for (int i = 0; i < server->peer_count; i++) pthread_join(server->peers[i].thread, NULL);
+    for (int i = 0; i < CONNECTIONS_MAX; i++) {
+        if (server->peers[i].started) pthread_join(server->peers[i].thread, NULL);
+    }
     free(server->peers);
     free(server);
+}
+
+uint16_t server_start_process(void) {
+    int port_pipe[2], stop_pipe[2]; /* the end of this process closes the second, and so ends the other */
+    uint16_t port = 0;
+    if (pipe(port_pipe) != 0 || pipe(stop_pipe) != 0) abort();
+    if (fork() == 0) {
+        struct server* server = server_start(0);
+        char byte;
+        close(stop_pipe[1]);
+        port = server->port;
+        if (write(port_pipe[1], &port, sizeof port) != (ssize_t)sizeof port || read(stop_pipe[0], &byte, 1) != 0) _exit(1);
+        _exit(0);
+    }
+    close(stop_pipe[0]);
+    close(port_pipe[1]);
+    if (read(port_pipe[0], &port, sizeof port) != (ssize_t)sizeof port) abort();
+    close(port_pipe[0]);
+    return port;
 }

@@ -5,6 +5,8 @@
  * | UserSig begins with | answer |
  * |---|---|
  * | ok          | CONNACK 0x00 with server-time 1800000000 |
+ * | ok+HEX      | the same, then DISCONNECT with this MQTT reason |
+ * | ok+cut      | the same, then the connection is closed |
  * | refuse CODE | CONNACK 0x87 with tim-code CODE |
  * | reason HEX  | CONNACK with this MQTT reason alone |
  * | silent      | none |
@@ -31,6 +33,12 @@ int server_pings(struct server* server);
 void server_wait_connects(struct server* server, int count);
 void server_wait_goodbyes(struct server* server, int count);
 void server_wait_pings(struct server* server, int count);
+
+/**
+ * A server in a process of its own, so that a test can look at what belongs to itself. Call it before the first thread.
+ * @return its port; it ends when the test does
+ */
+uint16_t server_start_process(void);
 
 /** Closes every connection without a word. */
 void server_cut(struct server* server);

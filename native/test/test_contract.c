@@ -474,6 +474,7 @@ static void set_config_answers_with_the_configuration(void) {
 static void uninit_in_callback(int32_t code, const char* desc, const char* json_params, const void* user_data) {
     (void)desc, (void)json_params, (void)user_data;
     record("first", code);
+    while (!atomic_load(&release_callback)) usleep(1000);
     CHECK_NUMBER(TIMUninit(), TIM_SUCC);
     record("uninit", 0);
     CHECK_NUMBER(TIMLogin("alice", "ok", on_result, "never"), TIM_ERR_SDKUNINIT);
@@ -483,9 +484,11 @@ static void uninit_in_callback(int32_t code, const char* desc, const char* json_
 
 static void uninit_from_a_callback_answers_what_waits_before_it_returns(void) {
     init_with("");
+    atomic_store(&release_callback, 0);
     TIMLogin("alice", "ok", uninit_in_callback, NULL);
     TIMLogin("bob", "silent", on_result, "bob");
     TIMLogout(on_result, "out");
+    atomic_store(&release_callback, 1);
     CHECK(wait_for("done=0"));
     const char* order = strstr(all_seen(), "first=0");
     CHECK(order != NULL && strncmp(order, "first=0 ", 8) == 0 && strstr(order, "bob=7009 out=7009 uninit=0 ") != NULL);

@@ -8,7 +8,6 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -86,32 +85,9 @@ static void login(const char* begin, int which, int32_t expected) {
     CHECK_NUMBER(last_code, expected);
 }
 
-/* In a process of its own, so that what the server holds is not found here. @return its port */
-static int start_server(pid_t* child, int* stop) {
-    int port_pipe[2], stop_pipe[2];
-    if (pipe(port_pipe) != 0 || pipe(stop_pipe) != 0) abort();
-    *child = fork();
-    if (*child == 0) {
-        struct server* server = server_start(0);
-        int port = server_port(server);
-        char byte;
-        close(stop_pipe[1]);
-        if (write(port_pipe[1], &port, sizeof port) != (ssize_t)sizeof port || read(stop_pipe[0], &byte, 1) != 0) _exit(1);
-        server_stop(server);
-        _exit(0);
-    }
-    int port = 0;
-    close(stop_pipe[0]);
-    if (read(port_pipe[0], &port, sizeof port) != (ssize_t)sizeof port) abort();
-    *stop = stop_pipe[1];
-    return port;
-}
-
 int main(void) {
-    pid_t child;
-    int stop;
     char config[128];
-    snprintf(config, sizeof config, "{\"shim_server\":\"mqtt://127.0.0.1:%d\"}", start_server(&child, &stop));
+    snprintf(config, sizeof config, "{\"shim_server\":\"mqtt://127.0.0.1:%d\"}", server_start_process());
     sem_init(&answered, 0, 0);
 
     CHECK_NUMBER(TIMInit(1400000000, config), TIM_SUCC);
@@ -132,9 +108,5 @@ int main(void) {
     TIMUninit();
     CHECK_NUMBER(copies(4), 0);
 
-    close(stop);
-    int status;
-    waitpid(child, &status, 0);
-    CHECK_NUMBER(status, 0);
     return check_result();
 }

@@ -30,16 +30,18 @@ class NativeTest {
     private static final String ADDRESS = "-fsanitize=address,undefined";
     private static final String THREAD = "-fsanitize=thread";
     private static final String FUZZ_ITERATIONS = "500000";
+    /** Of test_random, under each sanitizer; for more: {@code RANDOM_SEQUENCES=50000 mvn test -Dtest=NativeTest}. */
+    private static final String RANDOM_SEQUENCES = System.getenv().getOrDefault("RANDOM_SEQUENCES", "2000");
     private static final Pattern DECLARATION = Pattern.compile("^TIM_DECL\\s[^;(]*?(\\w+)\\s*\\(", Pattern.MULTILINE);
 
     @TestFactory
     Stream<DynamicTest> underAddressAndUndefinedBehaviourSanitizer() {
-        return programs("test_").map(source -> test(source, ADDRESS));
+        return programs("test_").map(source -> test(source, ADDRESS, argumentsOf(source)));
     }
 
     @TestFactory
     Stream<DynamicTest> underThreadSanitizer() {
-        return programs("test_").map(source -> test(source, THREAD));
+        return programs("test_").map(source -> test(source, THREAD, argumentsOf(source)));
     }
 
     /** The same inputs each time; for others: {@code FUZZ_SEED=n mvn test -Dtest=NativeTest}. */
@@ -82,6 +84,10 @@ class NativeTest {
     private static Stream<String> programs(String prefix) {
         return Stream.of("native/test", "native/test/classic").flatMap(folder -> CCompiler.sourcesIn(folder).stream())
                 .filter(source -> Path.of(source).getFileName().toString().startsWith(prefix));
+    }
+
+    private static String[] argumentsOf(String source) {
+        return source.endsWith("test_random.c") ? new String[] {RANDOM_SEQUENCES} : new String[0];
     }
 
     private static DynamicTest test(String source, String sanitizer, String... arguments) {
@@ -158,7 +164,7 @@ class NativeTest {
         }
     }
 
-    /** @return what the program printed; fails with it unless the program ends with 0 within two minutes */
+    /** @return what the program printed; fails with it unless the program ends with 0 within ten minutes */
     private static String succeed(List<String> command) throws Exception {
         File output = File.createTempFile("native", ".txt");
         try {
@@ -167,10 +173,10 @@ class NativeTest {
             // As the real library is linked: binding a symbol at its first call leaves registers, and so pieces of secrets, on the stack.
             builder.environment().put("LD_BIND_NOW", "1");
             Process process = builder.start();
-            boolean ended = process.waitFor(2, TimeUnit.MINUTES);
+            boolean ended = process.waitFor(10, TimeUnit.MINUTES);
             if (!ended) process.destroyForcibly().waitFor();
             String printed = new String(Files.readAllBytes(output.toPath()), StandardCharsets.UTF_8);
-            assertThat(ended).as("%s still runs after two minutes; it printed:%n%s", command, printed).isTrue();
+            assertThat(ended).as("%s still runs after ten minutes; it printed:%n%s", command, printed).isTrue();
             assertThat(process.exitValue()).as("%s printed:%n%s", command, printed).isZero();
             return printed;
         } finally {
