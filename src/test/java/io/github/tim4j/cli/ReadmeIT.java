@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.tim4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+
+/**
+ * The README's examples, taken from its text: compiled and run with the commands that it gives, against a server that was started as it
+ * says. Only the port differs.
+ */
+class ReadmeIT {
+    /** What the README's commands refer to. */
+    private static final List<String> PARTS = List.of("target", "include");
+
+    @TempDir
+    private Path folder;
+    private String readme;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        assumeTrue(Platform.isLinux() && Platform.isIntel(), "skipped: the README's commands are for Linux x86-64");
+        readme = Files.readString(Cli.PROJECT.resolve("README.md"));
+        for (String name : PARTS) {
+            Files.createSymbolicLink(folder.resolve(name), Cli.PROJECT.resolve(name));
+        }
+    }
+
+    @AfterEach
+    void removeLinks() throws IOException {
+        for (String name : PARTS) {
+            Files.deleteIfExists(folder.resolve(name));
+        }
+    }
+
+    /** The code between the fences that follow a text, without the fences. */
+    private String block(String after, String language) {
+        Matcher block = Pattern.compile("\n```" + language + "\n(.*?\n)```\n", Pattern.DOTALL).matcher(readme);
+        assertThat(block.find(readme.indexOf(after))).as("a block of " + language + " after " + after).isTrue();
+        return block.group(1);
+    }
+
+    private List<String> run(String script, String userSig) {
+        String commands = "set -e; cd " + folder + "\n" + script;
+        Map<String, String> environment = Map.of("TIM_USER_SIG", userSig, "PATH", Cli.JAVA.getParent() + ":" + System.getenv("PATH"));
+        try (Cli shell = Cli.program(List.of("bash", "-c", commands), environment)) {
+            assertThat(shell.exitCode()).as(shell.toString()).isZero();
+            assertThat(shell.err()).allMatch(line -> line.startsWith("SLF4J"), "says only that no logging is configured");
+            return shell.out();
+        }
+    }
+
+    /** @param change what is to be changed in the commands */
+    private void example(String file, String language, UnaryOperator<String> change) throws IOException {
+        Path key = Files.writeString(folder.resolve("secret.key"), "a secret\n");
+        try (Cli serve = Cli.start("serve", "--sdkappid", "1400000000", "--secret-key-file", key.toString(), "--port", "0");
+                Cli usersig = Cli.start("usersig", "--sdkappid", "1400000000", "--user", "alice", "--secret-key-file", key.toString())) {
+            String after = "`" + file + "`:";
+            String program = block(after, language).replace("mqtt://127.0.0.1:1883", serve.await("listening "));
+            Files.writeString(folder.resolve(file), program);
+            assertThat(usersig.exitCode()).isZero();
+            assertThat(run(change.apply(block(after, "sh")), usersig.out().get(0))).isEqualTo(block(after, "text").lines().toList());
+        }
+    }
+
+    @Test
+    void theJavaExample() throws IOException {
+        example("Hello.java", "java", commands -> commands);
+    }
+
+    @Test
+    void theJavaExampleWithNothingButTheBindingJnaAndSlf4j() throws IOException {
+        String classPath = String.join(":", "target/tim4j.jar", jarOf(Native.class), jarOf(Logger.class));
+        example("Hello.java", "java", commands -> commands.replace("target/tim4j-all.jar", classPath));
+    }
+
+    @Test
+    void theCExample() throws IOException {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "skipped: no gcc on this machine");
+        example("hello.c", "c", commands -> commands);
+    }
+
+    private static String jarOf(Class<?> type) {
+        return Path.of(URI.create(type.getProtectionDomain().getCodeSource().getLocation().toString())).toString();
+    }
+}
