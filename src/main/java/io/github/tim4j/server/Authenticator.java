@@ -72,6 +72,10 @@ final class Authenticator {
         return new Result(null, new Refusal(code, text));
     }
 
+    boolean knows(long sdkAppId) {
+        return keys.containsKey(sdkAppId);
+    }
+
     /** The key that makes new UserSigs. */
     UserSigKey key(long sdkAppId) {
         List<Key> appKeys = keys.get(sdkAppId);

@@ -5,11 +5,13 @@ import io.github.tim4j.usersig.UserSigKey;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -51,33 +53,48 @@ public final class LoginServer implements AutoCloseable {
     private final MqttListener plain;
     /** Null if there is no port with TLS. */
     private final MqttListener tls;
-    /** Guarded by this. */
+    /** Null if there is no HTTP port. */
+    private HttpListener http;
+    /** Guarded by this, as the next two are. */
     private boolean listening;
+    private boolean paused;
     private boolean closed;
-    /** UserSigs made from now on are newer than this second. */
-    private volatile long lastRevocation;
 
     private LoginServer(LoginServerConfig config) {
-        service = new LoginService(config);
         loops = new MultiThreadIoEventLoopGroup(Math.max(2, Runtime.getRuntime().availableProcessors()),
                 new DefaultThreadFactory("tim4j-server", true), NioIoHandler.newFactory());
+        service = new LoginService(config, loops);
         try {
             InetAddress host = MqttListener.resolve(config.host());
-            tls = config.hasTls() ? new MqttListener(service, loops, host, config.tlsPort(), ServerTls.of(config)) : null;
-            plain = host.isLoopbackAddress() || config.allowPlaintext() ? new MqttListener(service, loops, host, config.port(), null) : null;
+            SslContext certificate = config.hasTls() ? ServerTls.of(config) : null;
+            boolean plaintext = host.isLoopbackAddress() || config.allowPlaintext();
+            tls = certificate != null ? new MqttListener(service, loops, host, config.tlsPort(), certificate) : null;
+            plain = plaintext ? new MqttListener(service, loops, host, config.port(), null) : null;
             if (plain == null && tls == null) {
                 throw new LoginServerException("will not listen on " + config.host() + " without TLS: UserSigs would cross the network in"
                         + " plain text. Use TLS, a loopback address such as 127.0.0.1, or allow plaintext (allowPlaintext,"
                         + " --allow-plaintext)");
             }
             open();
+            if (config.httpPort() >= 0) {
+                http = new HttpListener(loops, host, config.httpPort(), certificate, plaintext, httpServices());
+            }
         } catch (RuntimeException e) {
             stop();
             service.close();
             loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
             throw e;
         }
-        LOG.info("listening {}{}", uri(), tls == null || plain == null ? "" : " and " + tlsUri());
+        LOG.info("listening {}{}{}", uri(), tls == null || plain == null ? "" : " and " + tlsUri(), http == null ? "" : ", " + httpUri());
+    }
+
+    private Map<String, HttpListener.Service> httpServices() {
+        ControlAccess access = new ControlAccess(service.config().controlToken());
+        Map<String, HttpListener.Service> services = new LinkedHashMap<>();
+        services.put("/v4/", new RestApi(service));
+        services.put(ControlApi.PREFIX, new ControlApi(this, service, access));
+        services.put("/", new OperationApi(this, service, access));
+        return services;
     }
 
     private List<MqttListener> listeners() {
@@ -86,6 +103,7 @@ public final class LoginServer implements AutoCloseable {
 
     private void open() {
         listening = true;
+        paused = false;
         listeners().forEach(MqttListener::open);
     }
 
@@ -141,6 +159,47 @@ public final class LoginServer implements AutoCloseable {
         return uri("mqtts", tlsPort());
     }
 
+    /**
+     * The port of the server API, test control and metrics.
+     *
+     * @return 1 to 65535; -1 if there is none
+     */
+    public int httpPort() {
+        return http == null ? -1 : http.port();
+    }
+
+    /**
+     * The base URL of the server API, test control and metrics.
+     *
+     * @return {@code http://HOST:PORT}, or {@code https://} where plain HTTP is not allowed
+     * @throws IllegalStateException if there is no HTTP port
+     */
+    public URI httpUri() {
+        if (http == null) {
+            throw new IllegalStateException("this server was started without an HTTP port");
+        }
+        return uri(plain == null ? "https" : "http", http.port());
+    }
+
+    /**
+     * Tells whether clients can connect now.
+     *
+     * @return false while paused, stopped or closed
+     */
+    public synchronized boolean isAccepting() {
+        return listening && !paused && !closed;
+    }
+
+    /**
+     * How many distinct users of an app logged in on each of the last days: what the vendor would have counted.
+     *
+     * @param sdkAppId the app
+     * @return the counts by day (UTC, by the server's clock), oldest first; days without a login are not there. At most 31
+     */
+    public Map<LocalDate, Integer> dailyActiveUsers(long sdkAppId) {
+        return service.dau().days(sdkAppId);
+    }
+
     private URI uri(String scheme, int port) {
         String host = service.config().host();
         return URI.create(scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port);
@@ -169,9 +228,7 @@ public final class LoginServer implements AutoCloseable {
      * @throws IllegalArgumentException if the app has no key here, the user id is none, or the validity is out of range
      */
     public String userSig(long sdkAppId, String userId, Duration validity) {
-        Instant newer = Instant.ofEpochSecond(lastRevocation + 1);
-        Instant now = now();
-        return service.authenticator().key(sdkAppId).make(userId, validity, now.isBefore(newer) ? newer : now, null);
+        return service.authenticator().key(sdkAppId).make(userId, validity, service.issueTime(), null);
     }
 
     /**
@@ -208,6 +265,9 @@ public final class LoginServer implements AutoCloseable {
             }
             closed = true;
             stop();
+        }
+        if (http != null) {
+            http.close();
         }
         service.close();
         loops.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
@@ -282,9 +342,8 @@ public final class LoginServer implements AutoCloseable {
         if (cause == KickCause.TAKEN_OVER) {
             throw new IllegalArgumentException("TAKEN_OVER is no kick: it is what the same instance's next connection does");
         }
-        List<Session> kicked = join(service.store().kick(sdkAppId, userId, platform, deviceId, cause));
-        kicked.forEach(session -> service.kicked(session, cause));
-        return kicked.size();
+        Objects.requireNonNull(cause);
+        return join(service.kick(sdkAppId, userId, platform, deviceId, cause)).size();
     }
 
     /**
@@ -296,7 +355,7 @@ public final class LoginServer implements AutoCloseable {
      * @return how many instances were logged in
      */
     public int expireUserSigs(long sdkAppId, String userId) {
-        revoke(sdkAppId, userId, Refusal.USER_SIG_EXPIRED);
+        join(service.revoke(sdkAppId, userId, Refusal.USER_SIG_EXPIRED));
         return kick(sdkAppId, userId, KickCause.USER_SIG_EXPIRED);
     }
 
@@ -309,14 +368,8 @@ public final class LoginServer implements AutoCloseable {
      * @return how many instances were logged in
      */
     public int invalidateUserSigs(long sdkAppId, String userId) {
-        revoke(sdkAppId, userId, Refusal.USER_SIG_INVALID);
+        join(service.revoke(sdkAppId, userId, Refusal.USER_SIG_INVALID));
         return kick(sdkAppId, userId, KickCause.USER_SIG_INVALID);
-    }
-
-    private void revoke(long sdkAppId, String userId, int code) {
-        long second = now().getEpochSecond();
-        lastRevocation = Math.max(second, lastRevocation);
-        join(service.store().revoke(sdkAppId, userId, second, code));
     }
 
     /**
@@ -397,11 +450,13 @@ public final class LoginServer implements AutoCloseable {
 
     /** Takes no new connections: clients find the port open, but nobody answers. Connections that exist are served. */
     public synchronized void pauseAccepting() {
+        paused = true;
         listeners().forEach(listener -> listener.accept(false));
     }
 
     /** Takes new connections again, those that waited first. */
     public synchronized void resumeAccepting() {
+        paused = false;
         listeners().forEach(listener -> listener.accept(true));
     }
 
@@ -454,6 +509,7 @@ public final class LoginServer implements AutoCloseable {
     public synchronized void reset() {
         service.faults().clear();
         service.limits().clear();
+        service.dau().clear();
         service.clock().reset();
         service.store().clear();
         listenAgain();

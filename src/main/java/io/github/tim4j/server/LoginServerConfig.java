@@ -2,13 +2,17 @@
 package io.github.tim4j.server;
 
 import io.github.tim4j.usersig.UserSigKey;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /** How a {@link LoginServer} is to run. Immutable; made by {@link #builder()}. */
 public final class LoginServerConfig {
@@ -33,6 +37,12 @@ public final class LoginServerConfig {
     private final Path tlsCertificate;
     private final Path tlsKey;
     private final Path tlsCaFile;
+    private final int httpPort;
+    private final String controlToken;
+    private final Map<Long, Set<String>> admins;
+    private final Map<Long, URI> stateWebhooks;
+    private final Duration disconnectGrace;
+    private final int maxRestPerSecond;
 
     private LoginServerConfig(Builder builder) {
         host = builder.host;
@@ -53,6 +63,12 @@ public final class LoginServerConfig {
         tlsCertificate = builder.tlsCertificate;
         tlsKey = builder.tlsKey;
         tlsCaFile = builder.tlsCaFile;
+        httpPort = builder.httpPort;
+        controlToken = builder.controlToken;
+        admins = Map.copyOf(builder.admins);
+        stateWebhooks = Map.copyOf(builder.stateWebhooks);
+        disconnectGrace = builder.disconnectGrace;
+        maxRestPerSecond = builder.maxRestPerSecond;
     }
 
     /**
@@ -144,6 +160,32 @@ public final class LoginServerConfig {
         return tlsCaFile;
     }
 
+    /** -1 for none. */
+    int httpPort() {
+        return httpPort;
+    }
+
+    /** Null for none. */
+    String controlToken() {
+        return controlToken;
+    }
+
+    boolean isAdmin(long sdkAppId, String userId) {
+        return userId.equals("administrator") || admins.getOrDefault(sdkAppId, Set.of()).contains(userId);
+    }
+
+    Map<Long, URI> stateWebhooks() {
+        return stateWebhooks;
+    }
+
+    Duration disconnectGrace() {
+        return disconnectGrace;
+    }
+
+    int maxRestPerSecond() {
+        return maxRestPerSecond;
+    }
+
     /** Collects a configuration. Not for several threads at once. */
     public static final class Builder {
         private String host = "127.0.0.1";
@@ -164,6 +206,12 @@ public final class LoginServerConfig {
         private Path tlsCertificate;
         private Path tlsKey;
         private Path tlsCaFile;
+        private int httpPort = -1;
+        private String controlToken;
+        private final Map<Long, Set<String>> admins = new HashMap<>();
+        private final Map<Long, URI> stateWebhooks = new HashMap<>();
+        private Duration disconnectGrace = Duration.ofSeconds(1);
+        private int maxRestPerSecond = 10_000;
 
         private Builder() {
         }
@@ -402,6 +450,89 @@ public final class LoginServerConfig {
          */
         public Builder maxFailuresPerAddress(int count) {
             maxFailuresPerAddress = inRange("maximum of failures from an address", count, 1, 1_000_000);
+            return this;
+        }
+
+        /**
+         * Listens for HTTP, too: the vendor's server API under {@code /v4/}, test control under {@code /control/v1/}, {@code /metrics},
+         * {@code /healthz} and {@code /readyz}. With TLS configured the port takes HTTPS, and beside it plain HTTP where that is allowed:
+         * on a loopback address, or with {@link #allowPlaintext}.
+         *
+         * @param number 0 to 65535; 0 takes any free one. Default: no HTTP
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder httpPort(int number) {
+            httpPort = inRange("HTTP port", number, 0, 65_535);
+            return this;
+        }
+
+        /**
+         * Asks for a token before anybody may use {@code /control/v1/} and {@code /metrics}. Without one only clients on the server's own
+         * machine may.
+         *
+         * @param token at least 16 characters, sent as {@code Authorization: Bearer TOKEN}
+         * @return this
+         * @throws IllegalArgumentException if it is shorter
+         */
+        public Builder controlToken(String token) {
+            if (token.length() < 16) {
+                throw new IllegalArgumentException("a control token of " + token.length() + " characters can be guessed: choose at least 16");
+            }
+            controlToken = token;
+            return this;
+        }
+
+        /**
+         * Makes a user an administrator of an app, who may use the server API. {@code administrator} always is one.
+         *
+         * @param sdkAppId the app
+         * @param userId   the user
+         * @return this
+         */
+        public Builder admin(long sdkAppId, String userId) {
+            admins.computeIfAbsent(sdkAppId, app -> new HashSet<>()).add(userId);
+            return this;
+        }
+
+        /**
+         * Tells an app's own server of logins, logouts and lost connections by {@code State.StateChange} webhooks.
+         *
+         * @param sdkAppId the app
+         * @param url      where they are posted, http or https
+         * @return this
+         * @throws IllegalArgumentException if the URL is not one of HTTP
+         */
+        public Builder stateWebhook(long sdkAppId, URI url) {
+            if (url.getHost() == null || !("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
+                throw new IllegalArgumentException("webhook URL " + url + " does not begin with http:// or https:// and a host");
+            }
+            stateWebhooks.put(sdkAppId, url);
+            return this;
+        }
+
+        /**
+         * How long an instance may be back after it lost its connection before the webhook tells of a disconnect.
+         *
+         * @param grace 0 to 10 minutes; default 1 s
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder disconnectGrace(Duration grace) {
+            inRange("disconnect grace in ms", grace.toMillis(), 0, 600_000);
+            disconnectGrace = grace;
+            return this;
+        }
+
+        /**
+         * How many requests a second the server API takes; further ones get 60007.
+         *
+         * @param count 1 to 1000000; default 10000
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxRestPerSecond(int count) {
+            maxRestPerSecond = inRange("maximum of REST requests a second", count, 1, 1_000_000);
             return this;
         }
 

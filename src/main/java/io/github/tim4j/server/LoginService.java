@@ -2,14 +2,20 @@
 package io.github.tim4j.server;
 
 import io.github.tim4j.usersig.UserSig;
+import io.netty.util.concurrent.EventExecutorGroup;
 import java.net.InetSocketAddress;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,21 +31,31 @@ final class LoginService implements SessionStore.Holder {
     private final Faults faults = new Faults();
     private final EventLog events;
     private final LoginLimits limits;
+    private final DauMeter dau;
+    private final LoginMetrics metrics = new LoginMetrics();
+    private final Map<Long, StateWebhook> webhooks = new HashMap<>();
+    private final AtomicInteger onlineSessions = new AtomicInteger();
+    /** UserSigs that this server makes are newer than this second. */
+    private final AtomicLong lastRevocation = new AtomicLong();
     private final Map<Long, LoginPolicy> policies = new ConcurrentHashMap<>();
     private final Map<Long, MqttConnection> connections = new ConcurrentHashMap<>();
     private final AtomicLong lastConnection = new AtomicLong();
 
-    LoginService(LoginServerConfig config) {
+    LoginService(LoginServerConfig config, EventExecutorGroup timers) {
         this.config = config;
         this.authenticator = new Authenticator(config.apps(), clock);
         this.store = config.sessionStore() == null ? new MemorySessionStore() : config.sessionStore();
         this.events = new EventLog(config.eventsKept(), clock);
         this.limits = new LoginLimits(config, clock);
+        this.dau = new DauMeter(clock);
+        config.stateWebhooks().forEach((app, url) -> webhooks.put(app,
+                new StateWebhook(app, url, config.disconnectGrace(), clock, timers)));
         store.join(id, this);
     }
 
     void close() {
         store.leave(id);
+        webhooks.values().forEach(StateWebhook::close);
     }
 
     LoginServerConfig config() {
@@ -68,6 +84,23 @@ final class LoginService implements SessionStore.Holder {
 
     LoginLimits limits() {
         return limits;
+    }
+
+    DauMeter dau() {
+        return dau;
+    }
+
+    LoginMetrics metrics() {
+        return metrics;
+    }
+
+    int onlineSessions() {
+        return onlineSessions.get();
+    }
+
+    /** A connection has, or no longer has, a session. */
+    void online(boolean on) {
+        onlineSessions.addAndGet(on ? 1 : -1);
     }
 
     Collection<MqttConnection> connections() {
@@ -136,6 +169,8 @@ final class LoginService implements SessionStore.Holder {
     private Outcome outcome(ClientIdentity who, Admission admission) {
         if (admission instanceof Admission.Admitted admitted) {
             admitted.kicked().forEach(victim -> kicked(victim, KickCause.OTHER_INSTANCE));
+            dau.loggedIn(who.sdkAppId(), who.userId());
+            webhook(who.sdkAppId(), hook -> hook.loggedIn(admitted.session(), admitted.kicked()));
             events.add(admitted.reconnect() ? ServerEvent.Type.RECONNECT : ServerEvent.Type.LOGIN, admitted.session(), 0, "");
             return new Outcome(admitted.session(), null);
         }
@@ -150,30 +185,70 @@ final class LoginService implements SessionStore.Holder {
         return new Outcome(null, refusal);
     }
 
-    /** Tells of a session that is out of the store because of a kick. */
-    void kicked(Session victim, KickCause cause) {
+    private void webhook(long sdkAppId, Consumer<StateWebhook> what) {
+        StateWebhook webhook = webhooks.get(sdkAppId);
+        if (webhook != null) {
+            what.accept(webhook);
+        }
+    }
+
+    /** A session is out of the store because of a kick. */
+    private void kicked(Session victim, KickCause cause) {
         boolean expired = cause == KickCause.USER_SIG_EXPIRED || cause == KickCause.USER_SIG_INVALID;
+        metrics.kick(cause);
         events.add(expired ? ServerEvent.Type.USER_SIG_EXPIRED : ServerEvent.Type.KICKED, victim, cause.code(), cause.text());
+        if (cause != KickCause.OTHER_INSTANCE) {
+            webhook(victim.sdkAppId(), hook -> hook.kicked(victim));
+        }
+    }
+
+    /** Ends sessions of a user, like {@link SessionStore#kick}. */
+    CompletionStage<List<Session>> kick(long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause) {
+        return store.kick(sdkAppId, userId, platform, deviceId, cause).thenApply(victims -> {
+            victims.forEach(victim -> kicked(victim, cause));
+            return victims;
+        });
+    }
+
+    /** Makes the UserSigs of a user useless that were made until now, like {@link SessionStore#revoke}. */
+    CompletionStage<Void> revoke(long sdkAppId, String userId, int code) {
+        long second = clock.now().getEpochSecond();
+        lastRevocation.accumulateAndGet(second, Math::max);
+        return store.revoke(sdkAppId, userId, second, code);
+    }
+
+    /** When a UserSig made now says it was made: a UserSig tells seconds, and must be newer than the last revocation. */
+    Instant issueTime() {
+        Instant now = clock.now();
+        Instant newer = Instant.ofEpochSecond(lastRevocation.get() + 1);
+        return now.isBefore(newer) ? newer : now;
     }
 
     /** A connection with a session has ended for this reason: a logout, a lost link or silence. */
     void ended(Session session, ServerEvent.Type how) {
-        store.end(session, how == ServerEvent.Type.LOGOUT).whenComplete((found, failure) -> {
-            if (failure != null) {
-                LOG.error("the session store failed to end a session", failure);
-            } else if (found) {
-                events.add(how, session, 0, "");
-            }
+        end(session, how == ServerEvent.Type.LOGOUT, () -> {
+            events.add(how, session, 0, "");
+            webhook(session.sdkAppId(), hook -> {
+                if (how == ServerEvent.Type.LOGOUT) {
+                    hook.loggedOut(session);
+                } else {
+                    hook.lost(session, how == ServerEvent.Type.TIMED_OUT);
+                }
+            });
         });
     }
 
     /** The UserSig of a connected session has expired. */
     void expired(Session session) {
-        store.end(session, true).whenComplete((found, failure) -> {
+        end(session, true, () -> kicked(session, KickCause.USER_SIG_EXPIRED));
+    }
+
+    private void end(Session session, boolean loggedOut, Runnable ifThere) {
+        store.end(session, loggedOut).whenComplete((found, failure) -> {
             if (failure != null) {
                 LOG.error("the session store failed to end a session", failure);
             } else if (found) {
-                kicked(session, KickCause.USER_SIG_EXPIRED);
+                ifThere.run();
             }
         });
     }

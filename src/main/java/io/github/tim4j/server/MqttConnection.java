@@ -216,6 +216,7 @@ final class MqttConnection extends ByteToMessageDecoder {
     }
 
     private void protocolError(String text) {
+        service.metrics().protocolError();
         long app = identity == null ? 0 : identity.sdkAppId();
         String user = identity == null ? "" : identity.userId();
         Platform platform = identity == null ? null : identity.platform();
@@ -282,6 +283,8 @@ final class MqttConnection extends ByteToMessageDecoder {
     private void online(ConnectPacket connect, Session loggedIn) {
         state = State.ONLINE;
         session = loggedIn;
+        service.online(true);
+        service.metrics().login(0, System.nanoTime() - lastPacket);
         int maximum = service.config().maxKeepAlive();
         int keepAlive = connect.keepAlive() == 0 ? maximum : Math.min(connect.keepAlive(), maximum);
         silenceNanos = TimeUnit.MILLISECONDS.toNanos(keepAlive * 1500L);
@@ -324,6 +327,7 @@ final class MqttConnection extends ByteToMessageDecoder {
     }
 
     private void refuse(Refusal refusal) {
+        service.metrics().login(refusal.code(), System.nanoTime() - lastPacket);
         MqttAnswer answer = answer().user("tim-code", refusal.code());
         if (refusal.kickedBy() != null) {
             answer.user("kick-platform", refusal.kickedBy().text());
@@ -351,8 +355,8 @@ final class MqttConnection extends ByteToMessageDecoder {
     }
 
     private void expire() {
-        service.expired(session);
-        session = null;
+        Session expired = takeSession();
+        service.expired(expired);
         last(kickAnswer(KickCause.USER_SIG_EXPIRED, null));
     }
 
@@ -388,7 +392,7 @@ final class MqttConnection extends ByteToMessageDecoder {
     }
 
     private void evictHere(KickCause cause, Platform by, CompletableFuture<Boolean> told) {
-        session = null;
+        takeSession();
         if (muted || state == State.ENDING || state == State.CLOSED) {
             told.complete(loggedOut);
             return;
@@ -483,10 +487,20 @@ final class MqttConnection extends ByteToMessageDecoder {
 
     private void endSession(ServerEvent.Type how) {
         loggedOut = how == ServerEvent.Type.LOGOUT;
-        if (session != null) {
-            service.ended(session, how);
-            session = null;
+        Session ending = takeSession();
+        if (ending != null) {
+            service.ended(ending, how);
         }
+    }
+
+    /** The session, which this connection has no longer; or null. */
+    private Session takeSession() {
+        Session taken = session;
+        session = null;
+        if (taken != null) {
+            service.online(false);
+        }
+        return taken;
     }
 
     /** Sends a last packet, then waits a moment for the client to close. A muted connection stays as it is. */

@@ -12,6 +12,10 @@
  * <li>{@code ClientIdentity}, {@code Authenticator}: who wants to log in, and whether the UserSig is right. {@code Refusal}: the codes.
  * <li>{@code LoginService}: the login itself, and what becomes of sessions. {@link io.github.tim4j.server.SessionStore}: accounts and
  * sessions, decided atomically per user. {@link io.github.tim4j.server.LoginPolicy}: who must go.
+ * <li>{@code LoginLimits}: how much is taken, from whom. {@code ServerTls}, {@code DevelopmentCertificate}: the certificate.
+ * <li>{@code HttpListener}: the HTTP port; {@code RestApi}, {@code ControlApi}, {@code OperationApi}: what is asked there. HTTP is Netty's
+ * and not the JDK's server, in which each slow client holds a thread, and because one port takes HTTP and HTTPS that way.
+ * {@code StateWebhook}: what an app's own server is told. {@code DauMeter}, {@code LoginMetrics}: what is counted.
  * <li>{@code Faults}, {@code ServerClock}, {@code EventLog}: what a test can order and see.
  * </ul>
  *

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server;
+
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What operation asks: {@code /healthz} (it runs), {@code /readyz} (it takes logins), {@code /metrics} (Prometheus text). */
+final class OperationApi implements HttpListener.Service {
+    private final LoginServer server;
+    private final LoginService service;
+    private final ControlAccess access;
+
+    OperationApi(LoginServer server, LoginService service, ControlAccess access) {
+        this.server = server;
+        this.service = service;
+        this.access = access;
+    }
+
+    @Override
+    public HttpListener.Answer answer(HttpListener.Ask ask) {
+        return switch (ask.path()) {
+            case "/healthz" -> HttpListener.Answer.text(200, "ok\n");
+            case "/readyz" -> server.isAccepting() ? HttpListener.Answer.text(200, "ready\n")
+                    : HttpListener.Answer.text(503, "not accepting connections\n");
+            case "/metrics" -> access.refusal(ask).orElseGet(() -> new HttpListener.Answer(200, "text/plain; version=0.0.4; charset=utf-8",
+                    service.metrics().text(service.limits().openConnections(), service.onlineSessions(), dailyActiveUsers())));
+            default -> HttpListener.Answer.text(404, "there is nothing at this path\n");
+        };
+    }
+
+    private Map<Long, Integer> dailyActiveUsers() {
+        LocalDate today = LocalDate.ofInstant(server.now(), ZoneOffset.UTC);
+        Map<Long, Integer> counts = new TreeMap<>();
+        for (long app : service.dau().apps()) {
+            counts.put(app, service.dau().days(app).getOrDefault(today, 0));
+        }
+        return counts;
+    }
+}
