@@ -200,8 +200,8 @@ public final class LoginServerConfig {
         private int maxConnections = 100_000;
         private int maxConnectionsPerAddress = 20_000;
         private int maxLoginsPerSecond = 50_000;
-        private int maxFailuresPerUser = 20;
-        private int maxFailuresPerAddress = 500;
+        private int maxFailuresPerUser = 50;
+        private int maxFailuresPerAddress = 1_000;
         private int tlsPort;
         private Path tlsCertificate;
         private Path tlsKey;
@@ -432,7 +432,7 @@ public final class LoginServerConfig {
         /**
          * How many wrong UserSigs within a minute lock a user out: further logins get 70050 for a minute. A success in between begins anew.
          *
-         * @param count 1 to 1000000; default 20
+         * @param count 1 to 1000000; default 50
          * @return this
          * @throws IllegalArgumentException if it is out of range
          */
@@ -444,7 +444,7 @@ public final class LoginServerConfig {
         /**
          * How many wrong UserSigs within a minute lock an IP address out: further logins get 70050 for a minute.
          *
-         * @param count 1 to 1000000; default 500
+         * @param count 1 to 1000000; default 1000
          * @return this
          * @throws IllegalArgumentException if it is out of range
          */

@@ -15,6 +15,7 @@ import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.concurrent.TimeUnit;
 
 /** A listening socket that makes an {@link MqttConnection} of each connection. Not for several threads at once. */
 final class MqttListener {
@@ -83,9 +84,12 @@ final class MqttListener {
         channel.eventLoop().submit(() -> channel.config().setAutoRead(on)).awaitUninterruptibly();
     }
 
+    /** Closes the port; when this returns, it refuses connections and can be bound again. */
     void close() {
         if (channel != null) {
             channel.close().awaitUninterruptibly();
+            // The JDK lets go of the socket only when the selector has run once more, which it has before any later timer.
+            channel.eventLoop().schedule(() -> { }, 1, TimeUnit.MILLISECONDS).awaitUninterruptibly();
         }
     }
 }

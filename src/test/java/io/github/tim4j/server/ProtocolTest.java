@@ -30,7 +30,8 @@ class ProtocolTest {
     }
 
     private static LoginServer start(Duration connectTimeout) {
-        return LoginServer.start(LoginServerConfig.builder().app(APP, "secret").connectTimeout(connectTimeout).maxKeepAlive(60).build());
+        return LoginServer.start(LoginServerConfig.builder().app(APP, "secret").connectTimeout(connectTimeout).maxKeepAlive(60)
+                .maxFailuresPerUser(1_000_000).maxFailuresPerAddress(1_000_000).build());
     }
 
     @AfterEach
