@@ -23,12 +23,21 @@ import org.junit.jupiter.api.TestFactory;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Runs what is written in C: the programs in {@code native/test/}, each linked with the whole of timshim under a sanitizer; and looks at
+ * Runs what is written in C: the programs in {@code native/test/}, each linked with the whole of timshim, under two sanitizers and valgrind; and looks at
  * what timshim shows to the outside, its symbols and its headers. What this machine's compiler lacks is skipped and printed.
  */
 class NativeTest {
-    private static final String ADDRESS = "-fsanitize=address,undefined";
-    private static final String THREAD = "-fsanitize=thread";
+    /** What watches a program while it runs: a sanitizer that is compiled in, or a command in front of it. */
+    private record Watcher(String name, List<String> flags, List<String> command) {
+        static Watcher sanitizer(String name, String flag) {
+            return new Watcher(name, List.of(flag, "-fno-sanitize-recover=all"), List.of());
+        }
+    }
+
+    private static final Watcher ADDRESS = Watcher.sanitizer("address", "-fsanitize=address,undefined");
+    private static final Watcher THREAD = Watcher.sanitizer("thread", "-fsanitize=thread");
+    private static final Watcher VALGRIND = new Watcher("valgrind", List.of(),
+            List.of("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full"));
     private static final String FUZZ_ITERATIONS = "500000";
     /** Of test_random, under each sanitizer; for more: {@code RANDOM_SEQUENCES=50000 mvn test -Dtest=NativeTest}. */
     private static final String RANDOM_SEQUENCES = System.getenv().getOrDefault("RANDOM_SEQUENCES", "2000");
@@ -42,6 +51,14 @@ class NativeTest {
     @TestFactory
     Stream<DynamicTest> underThreadSanitizer() {
         return programs("test_").map(source -> test(source, THREAD, argumentsOf(source)));
+    }
+
+    /** Without test_secrets, which would find what it looks for in valgrind's own memory; and with fewer sequences, being slow. */
+    @TestFactory
+    Stream<DynamicTest> underValgrind() {
+        return programs("test_").filter(source -> !source.endsWith("test_secrets.c"))
+                .map(source -> source.endsWith("test_random.c") ? test(source, VALGRIND, "50")
+                        : source.endsWith("test_session_model.c") ? test(source, VALGRIND, "5000") : test(source, VALGRIND));
     }
 
     /** The same inputs each time; for others: {@code FUZZ_SEED=n mvn test -Dtest=NativeTest}. */
@@ -90,36 +107,47 @@ class NativeTest {
         return source.endsWith("test_random.c") ? new String[] {RANDOM_SEQUENCES} : new String[0];
     }
 
-    private static DynamicTest test(String source, String sanitizer, String... arguments) {
+    private static DynamicTest test(String source, Watcher watcher, String... arguments) {
         String name = Path.of(source).getFileName().toString().replace(".c", "");
         return DynamicTest.dynamicTest(name, () -> {
-            List<String> command = new ArrayList<>(List.of(program(name, source, sanitizer).toString()));
+            assumePresent(watcher);
+            List<String> command = new ArrayList<>(watcher.command);
+            command.add(program(name, source, watcher).toString());
             command.addAll(List.of(arguments));
-            System.out.println(name + " " + sanitizer + ": " + succeed(command).strip());
+            System.out.println(name + " " + watcher.name + ": " + succeed(command).strip());
         });
     }
 
     /**
-     * timshim is compiled once for each sanitizer, with all its functions visible, its allocations passing failing_alloc.c, and the
+     * timshim is compiled once for each watcher, with all its functions visible, its allocations passing failing_alloc.c, and the
      * scripted server beside it. Each program is then only itself. The programs in {@code classic/} get timshim_classic.
      */
-    private static Path program(String name, String source, String sanitizer) {
-        assumeSupports(sanitizer);
+    private static Path program(String name, String source, Watcher watcher) {
         List<String> sources = new ArrayList<>(CCompiler.sourcesIn("native"));
         boolean classic = source.contains("/classic/");
         if (classic) sources.replaceAll(file -> file.equals("native/api.c") ? "native/classic/classic.c" : file);
         sources.add("native/test/failing_alloc.c");
         sources.add("native/test/server.c");
-        String kind = sanitizer.equals(THREAD) ? "thread" : "address";
-        Path timshim = CCompiler.library("timshim" + (classic ? "_classic-" : "-") + kind, sources, "-DTIM_BUILD", "-Inative", "-O1",
-                "-fno-omit-frame-pointer", sanitizer, "-fno-sanitize-recover=all", "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup");
-        return CCompiler.executable(name + "-" + kind, List.of(source), "-Inative", "-O1", sanitizer, "-fno-sanitize-recover=all",
-                timshim.toString(), "-Wl,-rpath," + timshim.getParent());
+        Path timshim = CCompiler.library("timshim" + (classic ? "_classic-" : "-") + watcher.name, sources, flags(watcher, "-DTIM_BUILD",
+                "-fno-omit-frame-pointer", "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup"));
+        return CCompiler.executable(name + "-" + watcher.name, List.of(source),
+                flags(watcher, timshim.toString(), "-Wl,-rpath," + timshim.getParent()));
     }
 
-    private static void assumeSupports(String sanitizer) {
+    private static String[] flags(Watcher watcher, String... more) {
+        List<String> flags = new ArrayList<>(List.of("-Inative", "-O1"));
+        flags.addAll(watcher.flags);
+        flags.addAll(List.of(more));
+        return flags.toArray(String[]::new);
+    }
+
+    private static void assumePresent(Watcher watcher) throws Exception {
+        if (!watcher.command.isEmpty()) {
+            assumeThat(started(watcher.command.get(0), "--version"), "no " + watcher.name + " on this machine");
+            return;
+        }
         try {
-            CCompiler.assumeSupports(sanitizer);
+            CCompiler.assumeSupports(watcher.flags.get(0));
         } catch (TestAbortedException e) {
             System.out.println("NativeTest: " + e.getMessage());
             throw e;
