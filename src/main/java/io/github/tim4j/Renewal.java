@@ -254,7 +254,8 @@ final class Renewal {
             return;
         }
         expiryOf(userSig).ifPresent(expiry -> {
-            Duration left = Duration.between(library.serverTime().orElseGet(Instant::now), expiry);
+            // The server tells whole seconds: it may be almost one later than it says.
+            Duration left = Duration.between(library.serverTime().orElseGet(Instant::now).plusSeconds(1), expiry);
             Duration lead = left.dividedBy(5).compareTo(MAX_LEAD) < 0 ? left.dividedBy(5) : MAX_LEAD;
             if (left.compareTo(Duration.ZERO) > 0) {
                 later(left.minus(lead), () -> renew(call, userId, Trigger.BEFORE_EXPIRY, 1));

@@ -175,7 +175,7 @@ class RenewalTest {
     @Test
     void aUserSigIsRenewedBeforeItExpiresAndTheSessionStays() {
         AtomicInteger made = new AtomicInteger();
-        open(userId -> at.server.userSig(APP, userId, made.incrementAndGet() == 1 ? Duration.ofSeconds(3) : Duration.ofHours(1)));
+        open(userId -> at.server.userSig(APP, userId, made.incrementAndGet() == 1 ? Duration.ofSeconds(5) : Duration.ofHours(1)));
         tim.login("alice").join();
         await().untilAsserted(() -> assertThat(renewals()).containsExactly("BEFORE_EXPIRY STARTED 1", "BEFORE_EXPIRY SUCCEEDED 1"));
         assertThat(recorder.events).doesNotContain("notReady alice", "expired alice");
