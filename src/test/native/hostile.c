@@ -15,7 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_REQUESTS (1 << 20)
+/* Of older requests, only the newest so many can still be answered. */
+#define MAX_REQUESTS (1 << 16)
 
 enum mode {
     MODE_KEEP = 0,          /* only hostile_answer answers */
@@ -94,7 +95,7 @@ static void set_user(const char* id) {
 
 /* Gives one answer, and changes the status as a good library would. */
 static void answer(int number, int code, int text) {
-    struct request request = requests[number];
+    struct request request = requests[number % MAX_REQUESTS];
     if (request.is_login) {
         status = code == 0 ? kTIMLoginStatus_Logined : kTIMLoginStatus_UnLogined;
         set_user(code == 0 ? request.user_id : "");
@@ -145,13 +146,13 @@ static void* work(void* unused) {
     return NULL;
 }
 
-static int request(TIMCommCallback cb, const void* user_data, const char* id, bool is_logout) {
+static int add_request(TIMCommCallback cb, const void* user_data, const char* id, bool is_logout) {
     if (!initialised) return TIM_ERR_SDKUNINIT;
     pthread_mutex_lock(&lock);
     int number = request_count;
-    if (number == MAX_REQUESTS) abort();
-    requests[number] = (struct request){.cb = cb, .user_data = user_data, .is_login = id != NULL, .is_logout = is_logout};
-    if (id) strncpy(requests[number].user_id, id, sizeof requests[number].user_id - 1);
+    struct request* request = &requests[number % MAX_REQUESTS];
+    *request = (struct request){.cb = cb, .user_data = user_data, .is_login = id != NULL, .is_logout = is_logout};
+    if (id) strncpy(request->user_id, id, sizeof request->user_id - 1);
     request_count++;
     if (mode != MODE_WORKER) worked = request_count;
     pthread_cond_signal(&more);
@@ -218,11 +219,11 @@ TIM_DECL int TIMLogin(const char* id, const char* sig, TIMCommCallback cb, const
     if (mode != MODE_BEFORE_RETURN && returned == 0) status = kTIMLoginStatus_Logining;
     free(last_user_sig_copy);
     last_user_sig_copy = strdup(sig);
-    return request(cb, user_data, id, false);
+    return add_request(cb, user_data, id, false);
 }
 
 TIM_DECL int TIMLogout(TIMCommCallback cb, const void* user_data) {
-    return request(cb, user_data, NULL, true);
+    return add_request(cb, user_data, NULL, true);
 }
 
 TIM_DECL int TIMGetLoginUserID(char* buffer) {
@@ -276,7 +277,7 @@ TIM_DECL int TIMHostileEcho(const char* text, int number, uint64_t large, bool f
 }
 
 TIM_DECL int TIMHostileKept(TIMCommCallback cb, const void* user_data) {
-    return request(cb, user_data, NULL, false);
+    return add_request(cb, user_data, NULL, false);
 }
 
 /* ---- commands ---- */

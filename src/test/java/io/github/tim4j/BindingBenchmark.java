@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.jna.CallbackThreadInitializer;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import io.github.tim4j.jna.ImSdk;
+import io.github.tim4j.jna.NativeLibraries;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+
+/**
+ * What the binding costs, in nanoseconds an operation. Not part of the build's tests, for figures need a quiet machine:
+ * {@code mvn test -Dtest=BindingBenchmark}.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class BindingBenchmark {
+    private static final int MANY = 20_000;
+
+    @Test
+    void run() throws RunnerException {
+        assertThat(new Runner(new OptionsBuilder().include(BindingBenchmark.class.getName()).shouldFailOnError(true).build()).run()).hasSize(7);
+    }
+
+    /** timshim, with nobody logged in. */
+    @State(Scope.Benchmark)
+    public static class Idle {
+        private TimClient tim;
+        private ImSdk sdk;
+
+        @Setup
+        public void open() {
+            tim = TimClient.builder().sdkAppId(TestServer.APP).build();
+            sdk = NativeLibraries.load(null).sdk();
+        }
+
+        @TearDown
+        public void close() {
+            tim.close();
+        }
+    }
+
+    @Benchmark
+    public int statusBareJna(Idle idle) {
+        return idle.sdk.TIMGetLoginStatus();
+    }
+
+    @Benchmark
+    public LoginStatus status(Idle idle) {
+        return idle.tim.status();
+    }
+
+    /** A library that calls back as fast as it can. */
+    @State(Scope.Benchmark)
+    public static class Calling {
+        private HostileLibrary.Copy library;
+        private TimClient tim;
+
+        @Setup
+        public void open() throws Exception {
+            library = HostileLibrary.Copy.in(Files.createTempDirectory("benchmark"));
+            tim = library.client().build();
+            library.commands().hostile_mode(HostileLibrary.KEEP, 0, 1, HostileLibrary.EMPTY);
+        }
+
+        @TearDown
+        public void close() throws Exception {
+            tim.close();
+            Files.delete(library.file());
+            Files.delete(library.file().getParent());
+            Files.delete(library.file().getParent().getParent());
+        }
+    }
+
+    /** A stream of network events from one native thread, to no listener: the delivery into Java alone. */
+    @Benchmark
+    @OperationsPerInvocation(MANY)
+    public long callback(Calling calling) {
+        return calling.library.commands().hostile_stream(MANY);
+    }
+
+    /** So many requests, their answers from one native thread, and their futures completed. */
+    @Benchmark
+    @OperationsPerInvocation(MANY / 20)
+    public void requestAnsweredAndFutureCompleted(Calling calling) {
+        List<CompletableFuture<String>> answers = new ArrayList<>(MANY / 20);
+        for (int i = 0; i < MANY / 20; i++) {
+            answers.add(calling.tim.call("TIMHostileKept"));
+        }
+        calling.library.commands().hostile_burst(MANY / 20);
+        answers.forEach(CompletableFuture::join);
+    }
+
+    /** A login server on loopback, and a UserSig for it. */
+    public abstract static class Server {
+        TestServer at;
+        String userSig;
+
+        void start() {
+            at = new TestServer();
+            userSig = at.userSig("alice");
+        }
+    }
+
+    /** The C API from Java, without the wrapper. */
+    @State(Scope.Benchmark)
+    public static class Bare extends Server {
+        private final Semaphore answered = new Semaphore(0);
+        private final ImSdk.TIMCommCallback callback = (code, desc, json, userData) -> {
+            if (code == 0) {
+                answered.release();
+            }
+        };
+        private ImSdk sdk;
+        private Memory nativeUserSig;
+
+        @Setup
+        public void open() {
+            start();
+            Native.setCallbackThreadInitializer(callback, new CallbackThreadInitializer(true, false, "callback"));
+            sdk = NativeLibraries.load(null).sdk();
+            nativeUserSig = new Memory(userSig.length() + 1L);
+            nativeUserSig.setString(0, userSig, "UTF-8");
+            sdk.TIMInit(TestServer.APP, "{\"shim_server\":\"" + at.server.uri() + "\",\"shim_device_id\":\"here\"}");
+        }
+
+        @TearDown
+        public void close() {
+            sdk.TIMUninit();
+            at.close();
+        }
+    }
+
+    @Benchmark
+    public void loginAndLogoutBareJna(Bare bare) throws InterruptedException {
+        bare.sdk.TIMLogin("alice", bare.nativeUserSig, bare.callback, null);
+        bare.answered.acquire();
+        bare.sdk.TIMLogout(bare.callback, null);
+        bare.answered.acquire();
+    }
+
+    /** A client with the executor that it has by default. */
+    @State(Scope.Benchmark)
+    public static class Client extends Server {
+        TimClient tim;
+
+        @Setup
+        public void open() {
+            start();
+            tim = at.open(at.client());
+        }
+
+        @TearDown
+        public void close() {
+            at.close();
+        }
+    }
+
+    @Benchmark
+    public void loginAndLogout(Client client) {
+        client.tim.login("alice", client.userSig).join();
+        client.tim.logout().join();
+    }
+
+    /** A client whose callbacks run on the library's own thread. */
+    @State(Scope.Benchmark)
+    public static class DirectClient extends Server {
+        TimClient tim;
+
+        @Setup
+        public void open() {
+            start();
+            tim = at.open(at.client().callbackExecutor(Runnable::run));
+        }
+
+        @TearDown
+        public void close() {
+            at.close();
+        }
+    }
+
+    @Benchmark
+    public void loginAndLogoutOnADirectExecutor(DirectClient client) {
+        client.tim.login("alice", client.userSig).join();
+        client.tim.logout().join();
+    }
+}
