@@ -123,7 +123,7 @@ final class NativeSession implements Callbacks.Events {
             }
         }, () -> session.accepted(request)).whenComplete((json, failure) -> {
             lastRequest.compareAndSet(login, null);
-            boolean repeat = session.loginEnded(request, failure);
+            boolean repeat = session.loginEnded(request, failure, this::loginUser);
             resyncAfter(failure);
             complete(login.result, new LoginResult(login.userId, repeat), failure);
         });

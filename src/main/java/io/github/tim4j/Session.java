@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * What the application is told of the login status. The C API reports no status changes, so they follow from what it does report: requests run
@@ -46,6 +47,8 @@ final class Session {
     private final Deque<Request> requests = new ArrayDeque<>();
     private LoginStatus status = LoginStatus.LOGGED_OUT;
     private String userId;
+    /** Who was logged in when the login under way began, if another. */
+    private String switchedFrom;
     private KickReason kickReason = KickReason.UNKNOWN;
     private long lostAt = NOT_LOST;
 
@@ -67,6 +70,7 @@ final class Session {
                 change(LoginStatus.LOGGING_OUT, Cause.LOGOUT, userId, null);
             }
         } else if (status == LoginStatus.LOGGED_IN && !request.userId.equals(userId)) {
+            switchedFrom = userId;
             change(LoginStatus.LOGGING_IN, Cause.ACCOUNT_SWITCH, request.userId, null);
         } else if (status != LoginStatus.LOGGED_IN) {
             change(LoginStatus.LOGGING_IN, Cause.LOGIN, request.userId, null);
@@ -74,17 +78,20 @@ final class Session {
     }
 
     /**
-     * @param failure null if it succeeded. With {@link TimException} a session of the same user, which was only to get another UserSig, stays.
-     *                Any other failure does not tell the status, and {@link #resync} should follow.
+     * @param failure    null if it succeeded. With {@link TimException} a session of the same user, which was only to get another UserSig, stays.
+     *                   Any other failure does not tell the status, and {@link #resync} should follow.
+     * @param actualUser asked after a switch of the account that failed: some refusals come before the old session is touched
      * @return whether the user had been logged in already
      */
-    boolean loginEnded(Request request, Throwable failure) {
+    boolean loginEnded(Request request, Throwable failure, Supplier<Optional<String>> actualUser) {
         boolean repeat = isLoggedIn(request.userId);
         if (failure == null && !repeat) {
             change(LoginStatus.LOGGED_IN, Cause.LOGIN, request.userId, null);
         } else if (failure instanceof TimException error && request.accepted && !repeat) {
-            change(LoginStatus.LOGGED_OUT, Cause.LOGIN_FAILED, request.userId, error);
+            boolean stays = switchedFrom != null && actualUser.get().equals(Optional.of(switchedFrom));
+            change(stays ? LoginStatus.LOGGED_IN : LoginStatus.LOGGED_OUT, Cause.LOGIN_FAILED, stays ? switchedFrom : request.userId, error);
         }
+        switchedFrom = null;
         next(request);
         return repeat;
     }
