@@ -213,7 +213,7 @@ final class LoginService implements SessionStore.Holder {
     /** Makes the UserSigs of a user useless that were made until now, like {@link SessionStore#revoke}. */
     CompletionStage<Void> revoke(long sdkAppId, String userId, int code) {
         long second = clock.now().getEpochSecond();
-        lastRevocation.accumulateAndGet(second, Math::max);
+        lastRevocation.accumulateAndGet(second, (last, now) -> Math.max(last + 1, now));
         return store.revoke(sdkAppId, userId, second, code);
     }
 
