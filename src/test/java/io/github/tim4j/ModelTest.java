@@ -25,6 +25,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
+import org.awaitility.core.ConditionFactory;
 
 /**
  * Random sequences of what an application asks for and of what a server does, through timshim and a login server. A failure prints the shortest
@@ -68,7 +69,7 @@ class ModelTest {
     }
 
     /** One after another, each step has exactly the effect that it must have. */
-    @Property(tries = 150)
+    @Property(tries = 300)
     void stepByStepTheClientAgreesWithTheModel(@ForAll("orderly") List<Step> steps) {
         Recorder recorder = new Recorder();
         try (TimClient tim = at.client().build()) {
@@ -105,7 +106,7 @@ class ModelTest {
             default -> throw new AssertionError(step);
         }
         if (mine) {
-            await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1)).until(() -> tim.status() == LoginStatus.LOGGED_OUT);
+            soon().until(() -> tim.status() == LoginStatus.LOGGED_OUT);
             return null;
         }
         return user;
@@ -117,7 +118,7 @@ class ModelTest {
     }
 
     /** From three threads at once, without waiting: whatever happens, each future completes once and the events make sense. */
-    @Property(tries = 100)
+    @Property(tries = 40)
     void inAnyMixEveryFutureCompletesOnceAndTheEventsAreConsistent(@ForAll("unruly") List<List<Step>> programs) throws InterruptedException {
         Recorder recorder = new Recorder();
         List<CompletableFuture<?>> futures = new ArrayList<>();
@@ -145,13 +146,18 @@ class ModelTest {
                 }
             }
             assertThat(completions).hasValue(futures.size());
-            await().untilAsserted(() -> assertThat(recorder.changes).as("%s", recorder.events).last().extracting(StatusChange::to).isEqualTo(tim.status()));
+            soon().untilAsserted(() -> assertThat(recorder.changes).as("%s", recorder.events).last().extracting(StatusChange::to).isEqualTo(tim.status()));
             Optional<String> user = tim.loginUser();
             if (tim.status() == LoginStatus.LOGGED_IN) {
                 assertThat(recorder.changes.get(recorder.changes.size() - 1).userId()).isEqualTo(user);
             }
         }
         assertConsistent(recorder);
+    }
+
+    /** What is waited for here takes about a millisecond. */
+    private static ConditionFactory soon() {
+        return await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(1));
     }
 
     private static CompletableFuture<?> begin(Step step, TimClient tim) {
@@ -179,7 +185,7 @@ class ModelTest {
     }
 
     private static void assertConsistent(Recorder recorder) {
-        await().untilAsserted(() -> assertThat(recorder.changes).last().extracting(StatusChange::to).isEqualTo(LoginStatus.LOGGED_OUT));
+        soon().untilAsserted(() -> assertThat(recorder.changes).last().extracting(StatusChange::to).isEqualTo(LoginStatus.LOGGED_OUT));
         LoginStatus status = LoginStatus.LOGGED_OUT;
         for (StatusChange change : recorder.changes) {
             assertThat(change.from()).as("%s", recorder.events).isEqualTo(status);
