@@ -165,7 +165,7 @@ class FacesTest {
 
     @Test
     void flutterInitSdk() {
-        assertThat(recorder.events).containsExactly("LOGGED_OUT>LOGGED_OUT REPLAY");
+        awaitLast("LOGGED_OUT>LOGGED_OUT REPLAY");
     }
 
     @Test

@@ -118,7 +118,7 @@ class ModelTest {
     }
 
     /** From three threads at once, without waiting: whatever happens, each future completes once and the events make sense. */
-    @Property(tries = 40)
+    @Property(tries = 150)
     void inAnyMixEveryFutureCompletesOnceAndTheEventsAreConsistent(@ForAll("unruly") List<List<Step>> programs) throws InterruptedException {
         Recorder recorder = new Recorder();
         List<CompletableFuture<?>> futures = new ArrayList<>();
