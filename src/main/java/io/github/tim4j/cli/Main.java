@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
         description = "The login lifecycle of Tencent IM (TIM) on your own machine.",
         synopsisSubcommandLabel = "COMMAND", exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:success", "1:a login or a service failed, or a UserSig is not valid", "2:wrong usage"},
-        subcommands = {DemoCommand.class, ServeCommand.class, UserSigCommand.class, LoginCommand.class})
+        subcommands = {DemoCommand.class, ServeCommand.class, UserSigCommand.class, LoginCommand.class,
+                ConformanceCommand.class})
 public final class Main implements Callable<Integer> {
     private static final String NEXT = """
 

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.tim4j.cli;
+
+import io.github.tim4j.conformance.Catalogue;
+import io.github.tim4j.conformance.Conformance;
+import io.github.tim4j.conformance.ConformanceException;
+import io.github.tim4j.conformance.Group;
+import io.github.tim4j.conformance.Report;
+import io.github.tim4j.conformance.Result;
+import io.github.tim4j.conformance.Scenario;
+import io.github.tim4j.conformance.TextTable;
+import io.github.tim4j.conformance.Verdict;
+import io.github.tim4j.usersig.UserSigKey;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Checks a library against what is documented and measured of this C API. */
+@Command(name = "conformance", description = {"Checks a library with the TIM C API: runs scenarios, each in processes of its own, and reports.",
+        "Without --library it checks the timshim that comes with tim4j. The vendor's library dials its service on the Internet unless it is run "
+                + "in a network namespace.",
+        "Ends with 0 if no scenario failed, crashed or hung."})
+final class ConformanceCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--library", paramLabel = "PATH", description = "The library to check.")
+    private Path library;
+
+    @Option(names = "--classic", paramLabel = "PATH", description = "The library with the classic API to check.")
+    private Path classic;
+
+    @Option(names = "--server", paramLabel = "URL", description = "A login server to log in to instead of the embedded one, where a scenario need "
+            + "not control it; with --sdkappid and a secret key.")
+    private URI server;
+
+    @Option(names = "--sdkappid", paramLabel = "N", description = "The app to log in to. Without --server: of the service that the library knows.")
+    private Long sdkAppId;
+
+    @Option(names = SecretKey.OPTION, paramLabel = "FILE", description = SecretKey.DESCRIPTION)
+    private Path secretKeyFile;
+
+    @Option(names = "--group", paramLabel = "G", description = "Only this group; may be given several times.")
+    private List<String> groups = new ArrayList<>();
+
+    @Option(names = "--scenario", paramLabel = "ID", description = "Only this scenario, with its transcript; may be given several times.")
+    private List<String> scenarios = new ArrayList<>();
+
+    @Option(names = "--list", description = "List the scenarios and end.")
+    private boolean list;
+
+    @Option(names = "--parallel", paramLabel = "N", defaultValue = "2", description = "Scenarios at the same time; default: ${DEFAULT-VALUE}.")
+    private int parallel;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        checkArguments();
+        if (list) {
+            Catalogue.scenarios().stream().filter(this::isSelected)
+                    .forEach(scenario -> out.printf("%-34s %s%n", scenario.id(), scenario.title()));
+            return ExitCode.OK;
+        }
+        try {
+            Report report = run(out);
+            out.println();
+            TextTable.print(report, out);
+            return report.isConformant() ? ExitCode.OK : ExitCode.FAILED;
+        } catch (ConformanceException e) {
+            throw CliException.failed(e.getMessage());
+        }
+    }
+
+    private void checkArguments() {
+        for (Path file : new Path[] {library, classic}) {
+            if (file != null && !Files.isRegularFile(file)) {
+                throw CliException.usage(file + " is not a file");
+            }
+        }
+        groups.forEach(ConformanceCommand::group);
+        Set<String> known = Catalogue.scenarios().stream().map(Scenario::id).collect(Collectors.toSet());
+        for (String id : scenarios) {
+            if (!known.contains(id)) {
+                throw CliException.usage("no scenario \"" + id + "\"; --list shows all");
+            }
+        }
+        if (parallel < 1) {
+            throw CliException.usage("--parallel " + parallel + " is not at least 1");
+        }
+        if (server != null && sdkAppId == null) {
+            throw CliException.usage("--server needs --sdkappid and the app's secret key, to make UserSigs");
+        }
+    }
+
+    private static Group group(String name) {
+        try {
+            return Conformance.group(name);
+        } catch (IllegalArgumentException e) {
+            throw CliException.usage(e.getMessage());
+        }
+    }
+
+    private boolean isSelected(Scenario scenario) {
+        return (groups.isEmpty() || groups.stream().map(ConformanceCommand::group).anyMatch(group -> group == scenario.group()))
+                && (scenarios.isEmpty() || scenarios.contains(scenario.id()));
+    }
+
+    private Report run(PrintWriter out) {
+        Conformance conformance = Conformance.of(library).select(this::isSelected).parallel(parallel).onResult(result -> show(out, result));
+        if (classic != null) {
+            conformance.classic(classic);
+        }
+        if (sdkAppId != null) {
+            String secret = SecretKey.read(secretKeyFile).orElseThrow(() ->
+                    CliException.usage("--sdkappid needs the app's secret key (" + SecretKey.OPTION + ")"));
+            conformance.server(server, new UserSigKey(sdkAppId, secret));
+        }
+        return conformance.run();
+    }
+
+    private void show(PrintWriter out, Result result) {
+        if (result.verdict() == Verdict.SKIPPED && scenarios.isEmpty()) {
+            return; // the table counts them, with their reasons
+        }
+        String line = TextTable.line(result);
+        String style = result.verdict().isFault() ? "red" : result.verdict() == Verdict.PASS ? "green" : "yellow";
+        String word = result.verdict().toString();
+        out.println(Ansi.AUTO.string("@|" + style + " " + word + "|@") + line.substring(word.length()));
+        if (!scenarios.isEmpty()) {
+            result.transcript().forEach(note -> out.println("          " + note));
+        }
+        out.flush();
+    }
+}

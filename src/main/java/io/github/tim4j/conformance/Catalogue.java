@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.conformance;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Every scenario there is. */
+public final class Catalogue {
+    private static final List<Scenario> ALL = Stream.of(OfflineScenarios.all()).flatMap(List::stream).toList();
+
+    private Catalogue() {
+    }
+
+    /**
+     * All scenarios.
+     *
+     * @return group by group
+     */
+    public static List<Scenario> scenarios() {
+        return ALL;
+    }
+}

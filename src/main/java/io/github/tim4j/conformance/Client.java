@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.conformance;
+
+import io.github.tim4j.conformance.News.Kind;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+
+/** A process with the library under test in it, as an application: what it calls, and what it has been called back. */
+abstract class Client {
+    /** How long any function may take to return: none waits for the network. */
+    private static final Duration CALL = Duration.ofSeconds(10);
+    /** The user_data of the callbacks for events; those of requests count up from a number far above. */
+    static final long EVENTS = 7;
+    private static final long NOT_INITIALISED = 6013;
+    private static final long FIRST_TAG = 0x7000_0000_0000_0001L;
+
+    private final Stage stage;
+    private final String name;
+    private final WorkerProcess process;
+    private final List<Request> requests = new ArrayList<>();
+    /** Results of requests that a storm made, by user_data. */
+    private final Map<Long, Long> stormResults = new HashMap<>();
+    private List<Request> insideNext = List.of();
+    private long nextTag = FIRST_TAG;
+    private int mark;
+    private boolean initialised;
+    private boolean gone;
+
+    Client(Stage stage, String name, WorkerProcess process) {
+        this.stage = stage;
+        this.name = name;
+        this.process = process;
+        process.observe(news -> stage.note(name, news));
+    }
+
+    Stage stage() {
+        return stage;
+    }
+
+    WorkerProcess process() {
+        return process;
+    }
+
+    // ---- calls
+
+    News call(String function, Object... args) {
+        return call(Call.of(function, args));
+    }
+
+    News call(Call call) {
+        News news = process.call(call, CALL);
+        stage.note(name, call, news);
+        return news;
+    }
+
+    News get(CompletableFuture<News> returned, String what) {
+        return process.get(returned, CALL, what);
+    }
+
+    /** Makes a request and waits for its return. The calls given to {@link #inside} before are made in its callback. */
+    Request request(Request request) {
+        List<Call> calls = insideNext.stream().map(Request::call).toList();
+        insideNext.forEach(planned -> planned.plannedInside(request.tag()));
+        insideNext = List.of();
+        Call call = request.call().inside(calls);
+        CompletableFuture<News> returned = process.send(call);
+        request.sent(returned);
+        stage.note(name, call, get(returned, call.function()));
+        return request;
+    }
+
+    /** The next request's callback makes these calls, in this order; see {@link #planned}. */
+    void insideNext(Request... calls) {
+        insideNext = List.of(calls);
+    }
+
+    /** A call without callback, to be made inside a callback. */
+    Request planned(String function, Object... args) {
+        return remember(new Request(this, Call.of(function, args), 0));
+    }
+
+    /** A request whose user_data is put behind the arguments. */
+    Request newRequest(String function, Object... args) {
+        long tag = nextTag++;
+        List<Object> all = new ArrayList<>(java.util.Arrays.asList(args));
+        all.add(tag);
+        return remember(new Request(this, Call.of(function, all.toArray()), tag));
+    }
+
+    private Request remember(Request request) {
+        requests.add(request);
+        return request;
+    }
+
+    /**
+     * Makes calls from several threads at once.
+     *
+     * @param calls with "?" for the user_data
+     * @return what they returned: call by call, round by round, thread by thread
+     */
+    List<Long> storm(int threads, int rounds, Call... calls) {
+        long first = nextTag;
+        nextTag += (long) threads * rounds * calls.length;
+        News news = process.call(Call.of("storm", threads, rounds, first).inside(List.of(calls)), Duration.ofSeconds(30));
+        List<Long> results = new ArrayList<>();
+        for (String result : text(news.text()).trim().split(" ")) {
+            results.add(Long.parseLong(result));
+        }
+        for (int i = 0; i < results.size(); i++) {
+            if (calls[i % calls.length].args().stream().anyMatch(arg -> "?".equals(text(arg)))) {
+                stormResults.put(first + i, results.get(i));
+            }
+        }
+        stage.note(name, threads + " threads × " + rounds + " rounds of " + java.util.Arrays.stream(calls).map(Call::function).toList() + " returned");
+        return results;
+    }
+
+    /** Notes a request that was made with a user_data of the scenario's own. */
+    void adopt(long result, long tag) {
+        stormResults.put(tag, result);
+    }
+
+    void initialised(boolean now) {
+        initialised = now;
+    }
+
+    // ---- callbacks
+
+    List<News> news() {
+        return process.callbacks();
+    }
+
+    /** Those since {@link #forget}. */
+    List<News> recent() {
+        List<News> all = news();
+        return all.subList(Math.min(mark, all.size()), all.size());
+    }
+
+    List<News> recent(Kind kind) {
+        return recent().stream().filter(news -> news.kind() == kind).toList();
+    }
+
+    void forget() {
+        mark = news().size();
+    }
+
+    /** Waits for callbacks of a kind; fails the scenario if there is none in time. @return all there are */
+    List<News> await(String what, Predicate<News> which) {
+        if (!process.await(all -> all.stream().anyMatch(which), stage.patience())) {
+            throw new Finding(Verdict.FAIL, what + " never came: not within " + stage.patience().toSeconds() + " s");
+        }
+        return news().stream().filter(which).toList();
+    }
+
+    /** Waits for something to hold; fails the scenario if it does not in time. */
+    void until(String what, Predicate<List<News>> holds) {
+        if (!process.await(all -> holds.test(recent()), stage.patience())) {
+            throw new Finding(Verdict.FAIL, what + " did not happen within " + stage.patience().toSeconds() + " s");
+        }
+    }
+
+    News awaitRecent(Kind kind) {
+        until("a callback (" + kind.name().toLowerCase(java.util.Locale.ROOT) + ")", all -> all.stream().anyMatch(news -> news.kind() == kind));
+        return recent(kind).get(0);
+    }
+
+    /** @return all there are, at least one */
+    List<News> awaitAll(Kind kind) {
+        awaitRecent(kind);
+        return recent(kind);
+    }
+
+    String text(byte[] bytes) {
+        return bytes == null ? "(NULL)" : new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    // ---- the end
+
+    /** Ends the process by itself, as an application does that exits without a word to the library. */
+    void exit() {
+        stage.note(name, "exit()");
+        gone = true;
+        process.exit();
+    }
+
+    /** Ends the process like a power cut. */
+    void kill() {
+        stage.note(name, "killed");
+        gone = true;
+        process.kill();
+    }
+
+    /** What holds in every scenario, whatever it is about. */
+    void finish() {
+        if (!gone) {
+            if (initialised) {
+                stage.that("TIMUninit at the end", call("TIMUninit").number()).is(0L);
+                everyRequestAnswered();
+            }
+            exit();
+        }
+        noRequestAnsweredTwice();
+        news().forEach(this::checkCallback);
+        if (stage.subject().isShim()) {
+            stage.checkNoSecretIn(process.written(), "what the library has written to files or printed");
+        }
+    }
+
+    private void everyRequestAnswered() {
+        if (!stage.subject().isShim()) {
+            return; // the vendor's library is known to forget requests at TIMUninit; a scenario of its own is about that
+        }
+        Set<Long> answered = new HashSet<>();
+        news().stream().filter(news -> news.kind() == Kind.ANSWER).forEach(news -> answered.add(news.id()));
+        for (Request request : requests) {
+            if (request.tag() != 0 && !request.isPlanned() && request.result() == 0 && !answered.contains(request.tag())) {
+                throw new Finding(Verdict.FAIL, "a callback was lost: " + request.function() + " returned 0, and TIMUninit has returned");
+            }
+        }
+        stormResults.forEach((tag, result) -> {
+            if (result == 0 && !answered.contains(tag)) {
+                throw new Finding(Verdict.FAIL, "a callback was lost: one of many requests returned 0, and TIMUninit has returned");
+            }
+        });
+    }
+
+    private void noRequestAnsweredTwice() {
+        Map<Long, Long> results = new HashMap<>(stormResults);
+        if (!gone || !requests.isEmpty()) {
+            requests.stream().filter(request -> request.tag() != 0 && !request.isPlanned() && isKnown(request))
+                    .forEach(request -> results.put(request.tag(), request.result()));
+        }
+        Set<Long> answered = new HashSet<>();
+        for (News news : news()) {
+            if (news.kind() == Kind.ANSWER) {
+                if (!results.containsKey(news.id())) {
+                    throw new Finding(Verdict.FAIL, "a callback had user_data " + Long.toHexString(news.id()) + ", which was never given");
+                }
+                if (results.get(news.id()) != 0) {
+                    throw new Finding(Verdict.FAIL, "a request that was not accepted (" + results.get(news.id()) + ") was called back");
+                }
+                if (!answered.add(news.id())) {
+                    throw new Finding(Verdict.FAIL, "a request was called back twice");
+                }
+            }
+        }
+    }
+
+    /** A call inside a callback that has not come back when the process ended is not known. */
+    private boolean isKnown(Request request) {
+        try {
+            request.result();
+            return true;
+        } catch (Finding e) {
+            return false;
+        }
+    }
+
+    private void checkCallback(News news) {
+        if (!news.isCallback() || news.kind() == Kind.LOG && !stage.subject().isShim()) {
+            return;
+        }
+        String what = "a callback (" + news.kind().name().toLowerCase(java.util.Locale.ROOT) + ")";
+        if (news.text() == null || news.json() == null) {
+            throw new Finding(Verdict.FAIL, what + " got a NULL string");
+        }
+        if (news.has(News.OVERLAPS)) {
+            throw new Finding(Verdict.FAIL, what + " ran while another one did");
+        }
+        // Of the vendor's library this is known; a scenario of its own is about it.
+        boolean known = !stage.subject().isShim() && (news.kind() != Kind.ANSWER || news.number() == NOT_INITIALISED);
+        if (news.has(News.AFTER_UNINIT) && !known) {
+            throw new Finding(Verdict.FAIL, what + " came after TIMUninit had returned");
+        }
+        if (stage.subject().isShim()) {
+            stage.checkNoSecretIn(text(news.text()) + text(news.json()), what);
+        }
+    }
+}

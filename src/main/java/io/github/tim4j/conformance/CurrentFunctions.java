@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.conformance;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import io.github.tim4j.jna.ImSdk;
+import io.github.tim4j.jna.LoadedLibrary;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The current C API. Texts go to the library as they are, also such that are no UTF-8: therefore as pointers, through the handle of
+ * {@link LoadedLibrary}, where {@link ImSdk} has strings.
+ */
+final class CurrentFunctions implements Worker.Functions {
+    /** The value of every byte of a user id buffer before the library gets it. */
+    private static final byte UNTOUCHED = 0x7f;
+
+    private final LoadedLibrary library;
+    private final ImSdk sdk;
+
+    CurrentFunctions(LoadedLibrary library) {
+        this.library = library;
+        this.sdk = library.sdk();
+    }
+
+    boolean isShim() {
+        return library.shim().isPresent();
+    }
+
+    String version() {
+        return library.version();
+    }
+
+    @Override
+    public int status() {
+        return sdk.TIMGetLoginStatus();
+    }
+
+    @Override
+    public News call(long id, Call call) {
+        return switch (call.function()) {
+            case "TIMGetSDKVersion" -> News.returned(id, 0, sdk.TIMGetSDKVersion().getBytes(StandardCharsets.UTF_8));
+            case "TIMGetLoginUserID" -> userId(id, call.args().isEmpty());
+            default -> News.returned(id, number(call), null);
+        };
+    }
+
+    private News userId(long id, boolean withBuffer) {
+        if (!withBuffer) {
+            return News.returned(id, sdk.TIMGetLoginUserID(null), null);
+        }
+        byte[] buffer = new byte[ImSdk.USER_ID_BUFFER];
+        java.util.Arrays.fill(buffer, UNTOUCHED);
+        int result = sdk.TIMGetLoginUserID(buffer);
+        return News.returned(id, result, buffer);
+    }
+
+    private long number(Call call) {
+        switch (call.function()) {
+            case "TIMInit":
+                Callbacks.uninitialised(false);
+                return invoke("TIMInit", call.number(0), call.args().get(1));
+            case "TIMUninit":
+                long result = sdk.TIMUninit();
+                Callbacks.uninitialised(true);
+                return result;
+            case "TIMGetServerTime":
+                return sdk.TIMGetServerTime();
+            case "TIMGetLoginStatus":
+                return sdk.TIMGetLoginStatus();
+            case "TIMSetConfig":
+                return request(call, 1, call.args().get(0));
+            case "TIMLogin":
+                return request(call, 2, call.args().get(0), call.args().get(1));
+            case "TIMLogout":
+                return request(call, 0);
+            default:
+                listen(call);
+                return 0;
+        }
+    }
+
+    /** @param tag which argument is the user_data; null there: no callback */
+    private long request(Call call, int tag, Object... texts) {
+        List<Object> args = new ArrayList<>(java.util.Arrays.asList(texts));
+        boolean hasCallback = call.args().get(tag) != null;
+        Pointer userData = hasCallback ? Worker.userData(call.number(tag)) : null;
+        if (hasCallback) {
+            Callbacks.whenCalled(call.number(tag), call.inside());
+        }
+        args.add(hasCallback ? Callbacks.ANSWER : null);
+        args.add(userData);
+        return invoke(call.function(), args.toArray());
+    }
+
+    private long invoke(String function, Object... args) {
+        List<Memory> lent = new ArrayList<>();
+        for (int i = 0; i < args.length; i++) {
+            if (args[i] instanceof byte[] text) {
+                Memory memory = new Memory(text.length + 1L);
+                memory.write(0, text, 0, text.length);
+                memory.setByte(text.length, (byte) 0);
+                lent.add(memory);
+                args[i] = memory;
+            }
+        }
+        int result = library.handle().getFunction(function).invokeInt(args);
+        // The library had to copy them.
+        lent.forEach(memory -> memory.setMemory(0, memory.size(), (byte) 'x'));
+        lent.forEach(Memory::close);
+        return result;
+    }
+
+    private void listen(Call call) {
+        Pointer userData = call.text(0) == null ? null : Worker.userData(call.number(0));
+        boolean on = userData != null;
+        if (on) {
+            Callbacks.whenCalled(call.number(0), call.inside());
+        }
+        switch (call.function()) {
+            case "TIMSetNetworkStatusListenerCallback" -> sdk.TIMSetNetworkStatusListenerCallback(on ? Callbacks.NETWORK : null, userData);
+            case "TIMSetKickedOfflineCallback" -> sdk.TIMSetKickedOfflineCallback(on ? Callbacks.KICKED : null, userData);
+            case "TIMSetUserSigExpiredCallback" -> sdk.TIMSetUserSigExpiredCallback(on ? Callbacks.EXPIRED : null, userData);
+            case "TIMSetLogCallback" -> sdk.TIMSetLogCallback(on ? Callbacks.LOG : null, userData);
+            case "TIMShimSetKickedOfflineReasonCallback" ->
+                library.shim().orElseThrow().TIMShimSetKickedOfflineReasonCallback(on ? Callbacks.KICK_REASON : null, userData);
+            default -> throw new IllegalArgumentException("no function " + call.function());
+        }
+    }
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.conformance;
+
+import static io.github.tim4j.conformance.Claim.documented;
+import static io.github.tim4j.conformance.Claim.shim;
+import static io.github.tim4j.conformance.Claim.vendor;
+import static io.github.tim4j.conformance.Source.C_REFERENCE;
+import static io.github.tim4j.conformance.Source.ERROR_CODES;
+import static io.github.tim4j.conformance.Source.FLUTTER_GUIDE;
+import static io.github.tim4j.conformance.Source.HEADERS;
+import static io.github.tim4j.conformance.Source.MEASURED;
+import static io.github.tim4j.conformance.Source.WEB_GUIDE;
+
+import io.github.tim4j.conformance.News.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What holds without a server. Any library can run these; the vendor's in a network namespace, because it would dial its service. */
+final class OfflineScenarios {
+    private OfflineScenarios() {
+    }
+
+    static List<Scenario> all() {
+        Drafts drafts = new Drafts(Group.OFFLINE, Need.LIBRARY);
+        beforeInit(drafts);
+        init(drafts);
+        arguments(drafts);
+        withoutNetwork(drafts);
+        queue(drafts);
+        configuration(drafts);
+        uninit(drafts);
+        return drafts.all();
+    }
+
+    private static void beforeInit(Drafts drafts) {
+        drafts.scenario("status-before-init", "The login status before TIMInit is 3").from(MEASURED, C_REFERENCE)
+                .does("asks for the status in a process that has not called TIMInit")
+                .expects("3, not logged in", stage -> stage.that("TIMGetLoginStatus", stage.device().status()).is(Device.LOGGED_OUT));
+
+        drafts.scenario("user-id-before-init", "The user id before TIMInit is empty").from(FLUTTER_GUIDE, C_REFERENCE, MEASURED)
+                .does("asks for the user id, with a buffer full of other bytes, in a process that has not called TIMInit")
+                .expects("0 and an empty text", stage -> stage.that("TIMGetLoginUserID", stage.device().userIdBuffer())
+                        .judge(documented("returns 0, \"\""), vendor("returns 0, buffer untouched")));
+
+        drafts.scenario("login-before-init", "TIMLogin before TIMInit is refused at once").from(C_REFERENCE, MEASURED)
+                .does("calls TIMLogin in a process that has not called TIMInit")
+                .expects("-1 and no callback", stage -> stage.that("TIMLogin", stage.device().tryLogin("alice", stage.userSig("alice")).outcome())
+                        .judge(documented("returns -1, no callback"), vendor("returns 0, callback 6013")));
+
+        drafts.scenario("logout-before-init", "TIMLogout before TIMInit is refused at once").from(C_REFERENCE, MEASURED)
+                .does("calls TIMLogout in a process that has not called TIMInit")
+                .expects("-1 and no callback", stage -> stage.that("TIMLogout", stage.device().tryLogout().outcome())
+                        .judge(documented("returns -1, no callback"), vendor("returns 0, callback 6013")));
+
+        drafts.scenario("set-config-before-init", "TIMSetConfig before TIMInit").from(HEADERS)
+                .does("calls TIMSetConfig in a process that has not called TIMInit")
+                .expects("-1 and no callback", stage -> stage.that("TIMSetConfig", stage.device().setConfig("{\"set_config_log_level\":6}").outcome())
+                        .judge(shim("returns -1, no callback"), vendor("returns 0, callback 0")));
+
+        drafts.scenario("uninit-before-init", "TIMUninit before TIMInit does no harm").from(MEASURED)
+                .does("calls TIMUninit twice in a process that has not called TIMInit, then TIMInit")
+                .expects("0 each time", stage -> {
+                    Device device = stage.device();
+                    device.uninit();
+                    device.uninit();
+                    device.init();
+                });
+
+        drafts.scenario("version", "The version is known before and after TIMInit").from(HEADERS)
+                .does("asks for the version before TIMInit, after it and after TIMUninit")
+                .expects("the same text each time, not empty", stage -> {
+                    Device device = stage.device();
+                    String version = device.text(device.call("TIMGetSDKVersion").text());
+                    stage.that("TIMGetSDKVersion", version).matches(text -> text.matches("\\d+\\.\\d+.*"), "a version such as 8.0.5903");
+                    device.init();
+                    stage.that("TIMGetSDKVersion", device.text(device.call("TIMGetSDKVersion").text())).is(version);
+                    device.uninit();
+                    stage.that("TIMGetSDKVersion", device.text(device.call("TIMGetSDKVersion").text())).is(version);
+                });
+
+        drafts.scenario("callbacks-set-before-init", "Callbacks may be registered before TIMInit").from(HEADERS, MEASURED)
+                .does("registers every callback before TIMInit, then begins a login that finds no server")
+                .expects("the network callback is called", stage -> {
+                    Device device = stage.device();
+                    device.listen();
+                    device.initOnly();
+                    device.login("alice");
+                    device.awaitNetwork(Device.CONNECTING);
+                });
+
+        drafts.scenario("server-time-unknown", "The server's time is 0 until a server has told it").from(HEADERS)
+                .does("asks for the server's time before and after TIMInit, without a server")
+                .expects("0", stage -> {
+                    Device device = stage.device();
+                    stage.that("TIMGetServerTime before TIMInit", serverTime(device)).judge(shim("0"), vendor("the local time"));
+                    device.init();
+                    stage.that("TIMGetServerTime after TIMInit", serverTime(device)).judge(shim("0"), vendor("the local time"));
+                });
+    }
+
+    private static String serverTime(Device device) {
+        long told = device.call("TIMGetServerTime").number();
+        return Math.abs(told - System.currentTimeMillis() / 1000) < 60 ? "the local time" : Long.toString(told);
+    }
+
+    private static void init(Drafts drafts) {
+        drafts.scenario("init-defaults", "TIMInit takes NULL, an empty text and an empty object as all defaults").from(HEADERS, MEASURED)
+                .does("calls TIMInit with each of them, and TIMUninit in between")
+                .expects("0 each time", stage -> {
+                    Device device = stage.device();
+                    stage.that("TIMInit(NULL)", device.init(Stage.APP, null)).judge(shim(0L), vendor(-4L));
+                    device.uninit();
+                    stage.that("TIMInit(\"\")", device.init(Stage.APP, "")).judge(shim(0L), vendor(-4L));
+                    device.uninit();
+                    stage.that("TIMInit({})", device.init(Stage.APP, "{}")).is(0L);
+                });
+
+        drafts.scenario("init-app-id-0", "TIMInit refuses the app id 0").from(MEASURED)
+                .does("calls TIMInit with the app id 0, then asks for the status and logs in")
+                .expects("-4, and the library is still not initialised", stage -> {
+                    Device device = stage.device();
+                    stage.that("TIMInit", device.init(0, device.config())).is(-4L);
+                    stage.that("TIMGetLoginStatus", device.status()).is(Device.LOGGED_OUT);
+                    stage.that("TIMLogin", device.tryLogin("alice", stage.userSig("alice")).outcome())
+                            .judge(documented("returns -1, no callback"), vendor("returns 0, callback 6013"));
+                });
+
+        drafts.scenario("init-bad-json", "TIMInit refuses what is not a JSON object").from(MEASURED, C_REFERENCE)
+                .does("calls TIMInit with {bad, with an array, and with other texts that are no JSON object; then properly")
+                .expects("-3 each time, and 0 in the end", stage -> {
+                    Device device = stage.device();
+                    for (String json : List.of("{bad", "[1]", "{", "{\"a\"}", "{\"a\":1,}", "{\"a\":tru}", "\"text\"", "12")) {
+                        stage.that("TIMInit(" + json + ")", device.init(Stage.APP, json)).is(-3L);
+                    }
+                    device.init();
+                });
+
+        drafts.scenario("init-twice-same-app", "TIMInit again with the same app id is accepted").from(MEASURED)
+                .does("calls TIMInit twice with the same app id")
+                .expects("0 both times", stage -> {
+                    Device device = stage.device().init();
+                    stage.that("TIMInit again", device.init(Stage.APP, device.config())).is(0L);
+                });
+
+        drafts.scenario("init-twice-other-app", "TIMInit again with another app id").from(MEASURED, HEADERS)
+                .does("calls TIMInit with one app id, then with another one")
+                .expects("-4: two apps in one process cannot be", stage -> {
+                    Device device = stage.device().init();
+                    stage.that("TIMInit with another app id", device.init(Stage.OTHER_APP, device.config())).judge(shim(-4L), vendor(0L));
+                });
+
+        drafts.scenario("init-uninit-cycles", "TIMInit and TIMUninit go in any order, any number of times").from(WEB_GUIDE, HEADERS)
+                .does("calls TIMInit and TIMUninit 50 times with changing app ids, now and then twice")
+                .expects("0 each time, status 3 in the end", stage -> {
+                    Device device = stage.device();
+                    for (int i = 0; i < 50; i++) {
+                        stage.that("TIMInit", device.init(Stage.APP + i % 3, device.config())).is(0L);
+                        device.uninit();
+                        if (i % 7 == 0) {
+                            device.uninit();
+                        }
+                    }
+                    stage.that("TIMGetLoginStatus", device.status()).is(Device.LOGGED_OUT);
+                });
+    }
+
+    private static void arguments(Drafts drafts) {
+        drafts.scenario("login-arguments", "TIMLogin refuses a user id or UserSig that is NULL or empty").from(MEASURED, C_REFERENCE)
+                .does("calls TIMLogin with each of the four")
+                .expects("-4, no callback, status 3", stage -> {
+                    Device device = stage.device().init();
+                    Object[][] pairs = {{null, "sig"}, {"", "sig"}, {"alice", null}, {"alice", ""}, {null, null}};
+                    for (Object[] pair : pairs) {
+                        stage.that("TIMLogin(" + pair[0] + ", " + pair[1] + ")", device.tryLogin(pair[0], pair[1]).result()).is(-4L);
+                    }
+                    stage.that("TIMGetLoginStatus", device.status()).is(Device.LOGGED_OUT);
+                    device.logout().answers(0);
+                    stage.aMoment();
+                    stage.that("callbacks of requests", device.recent(Kind.ANSWER).size()).is(1);
+                });
+
+        drafts.scenario("callback-null", "The callback of TIMLogin and TIMLogout may be NULL").from(MEASURED, C_REFERENCE)
+                .does("calls TIMLogin and TIMLogout without a callback, then TIMUninit")
+                .expects("0 each time, and nothing breaks", stage -> {
+                    Device device = stage.device().init();
+                    stage.that("TIMLogout", device.call("TIMLogout", (Object) null).number()).is(0L);
+                    stage.that("TIMLogin", device.call("TIMLogin", "alice", stage.userSig("alice"), null).number()).is(0L);
+                    stage.that("TIMLogout", device.call("TIMLogout", (Object) null).number()).is(0L);
+                    device.uninit();
+                });
+
+        drafts.scenario("user-id-null", "TIMGetLoginUserID without a buffer").from(MEASURED, HEADERS)
+                .does("calls TIMGetLoginUserID(NULL)")
+                .expects("-4", stage -> {
+                    Device device = stage.device().init();
+                    stage.that("TIMGetLoginUserID(NULL)", device.call("TIMGetLoginUserID", "NULL").number()).judge(shim(-4L), vendor(0L));
+                });
+
+        drafts.scenario("user-id-logged-out", "The user id is empty while nobody is logged in").from(FLUTTER_GUIDE, MEASURED)
+                .does("asks for the user id after TIMInit and while a login is under way, with a buffer full of other bytes")
+                .expects("0 and an empty text", stage -> {
+                    Device device = stage.device().init();
+                    stage.that("logged out", device.userIdBuffer()).judge(documented("returns 0, \"\""), vendor("returns 0, buffer untouched"));
+                    device.login("alice");
+                    stage.that("logging in", device.userIdBuffer()).judge(documented("returns 0, \"\""), vendor("returns 0, buffer untouched"));
+                });
+
+        drafts.scenario("user-data", "user_data comes back as it was given").from(C_REFERENCE)
+                .does("logs out with user_data 0, 1, all bits set and 42")
+                .expects("each callback gets the user_data of its request", stage -> {
+                    Device device = stage.device().init();
+                    List<Long> given = List.of(0L, 1L, -1L, 42L);
+                    for (long data : given) {
+                        device.adopt(device.call("TIMLogout", data).number(), data);
+                    }
+                    device.until("a callback for each", all -> all.stream().filter(news -> news.kind() == Kind.ANSWER).count() == given.size());
+                    stage.that("the user_data", device.recent(Kind.ANSWER).stream().map(News::id).toList()).is(given);
+                });
+    }
+
+    private static void withoutNetwork(Drafts drafts) {
+        drafts.scenario("status-while-logging-in", "The status is 2 as soon as TIMLogin has returned").from(FLUTTER_GUIDE, C_REFERENCE, MEASURED)
+                .does("calls TIMLogin where no server can be reached, then asks for the status")
+                .expects("2, before any callback, and no user id", stage -> {
+                    Device device = stage.device().init();
+                    Request login = device.login("alice");
+                    boolean atOnce = device.status() == Device.LOGGING_IN;
+                    stage.until("the status becomes 2", () -> device.status() == Device.LOGGING_IN);
+                    stage.that("the callback has come", login.isAnswered()).is(false);
+                    device.noUserId();
+                    // On the vendor's library the thread of its own that sets it needs a millisecond, give or take one.
+                    if (stage.subject().isShim() || atOnce) {
+                        stage.that("the status is 2 when TIMLogin has returned", atOnce).is(true);
+                    } else {
+                        stage.that("the status is 2", "a moment after TIMLogin has returned")
+                                .judge(documented("when TIMLogin has returned"), vendor("a moment after TIMLogin has returned"));
+                    }
+                });
+
+        drafts.scenario("login-without-network", "A login that reaches no server fails with the cause").from(ERROR_CODES, MEASURED, FLUTTER_GUIDE)
+                .does("logs in where no server can be reached, and waits")
+                .expects("a callback with a code of the network (9508 to 9524), then status 3 and no user id", stage -> {
+                    Device device = stage.device().set("shim_login_timeout_ms", 1200).init();
+                    Request login = device.login("alice");
+                    stage.that("the code", login.code()).matches(code -> code >= 9508 && code <= 9524, "9508 to 9524");
+                    stage.that("the description", device.text(login.answer().text())).matches(text -> !text.isEmpty(), "a text");
+                    device.mustBeLoggedOut();
+                    if (!stage.subject().isShim()) {
+                        stage.that("the code", login.code()).judge(shim(9511), vendor(9523));
+                    }
+                });
+
+        drafts.scenario("network-callback", "The network callback tells of an attempt and of its failure").from(MEASURED, HEADERS)
+                .does("logs in where no server can be reached")
+                .expects("2 (connecting) with code 0, then 3 (failed) with a code of the network, and again", stage -> {
+                    Device device = stage.device().init();
+                    device.login("alice");
+                    device.awaitNetwork(Device.CONNECTING, Device.CONNECT_FAILED);
+                    stage.that("the code of connecting", device.networkCode(Device.CONNECTING)).is(0);
+                    stage.that("the code of the failure", device.networkCode(Device.CONNECT_FAILED)).matches(code -> code >= 9508 && code <= 9524, "9508 to 9524");
+                    device.awaitNetwork(Device.CONNECTING, Device.CONNECT_FAILED, Device.CONNECTING, Device.CONNECT_FAILED);
+                });
+
+        drafts.scenario("logout-when-logged-out", "TIMLogout while logged out succeeds").from(MEASURED)
+                .does("calls TIMLogout where nobody is logged in")
+                .expects("callback 0 with empty texts, status 3", stage -> {
+                    Device device = stage.device().init();
+                    Request logout = device.logout().answers(0);
+                    stage.that("desc", device.text(logout.answer().text())).is("");
+                    stage.that("json_params", device.text(logout.answer().json())).is("");
+                    device.mustBeLoggedOut();
+                });
+    }
+
+    private static void queue(Drafts drafts) {
+        drafts.scenario("login-during-login", "A second login waits for the first one").from(ERROR_CODES, FLUTTER_GUIDE, MEASURED, HEADERS)
+                .does("calls TIMLogin for alice and at once for bob, where no server can be reached")
+                .expects("0 both times; the callbacks in the order of the calls (the table of errors has 7501 for this, which no library gives)", stage -> {
+                    Device device = stage.device().set("shim_login_timeout_ms", 700).init();
+                    Request first = device.login("alice");
+                    Request second = device.login("bob");
+                    stage.that("the first callback has come", first.isAnswered()).is(false);
+                    first.answer();
+                    if (stage.subject().isShim()) {
+                        stage.that("the second login's code", second.code()).matches(code -> code >= 9508 && code <= 9524, "9508 to 9524");
+                        stage.that("the order of the callbacks", answers(device)).is(List.of(first.tag(), second.tag()));
+                    } else {
+                        stage.until("the status becomes 2 again", () -> device.status() == Device.LOGGING_IN);
+                    }
+                });
+
+        drafts.scenario("logout-during-login", "A logout during a login waits for its end").from(ERROR_CODES, MEASURED, HEADERS)
+                .does("calls TIMLogin and at once TIMLogout, where no server can be reached")
+                .expects("0 both times; first the login fails, then the logout succeeds (the table of errors has 7502 for this)", stage -> {
+                    Device device = stage.device().set("shim_login_timeout_ms", 700).init();
+                    Request login = device.login("alice");
+                    Request logout = device.logout();
+                    logout.answers(0);
+                    stage.that("the order of the callbacks", answers(device)).is(List.of(login.tag(), logout.tag()));
+                    device.mustBeLoggedOut();
+                });
+
+        drafts.scenario("requests-in-order", "Requests are answered in the order of the calls").from(MEASURED, HEADERS)
+                .does("calls TIMLogout 200 times without waiting")
+                .expects("200 callbacks in the same order", stage -> {
+                    Device device = stage.device().init();
+                    List<Request> requests = new ArrayList<>();
+                    for (int i = 0; i < 200; i++) {
+                        requests.add(device.logout());
+                    }
+                    requests.get(199).answers(0);
+                    stage.that("the order of the callbacks", answers(device)).is(requests.stream().map(Request::tag).toList());
+                });
+
+        drafts.scenario("thousand-requests", "A thousand requests wait; one more is refused by its callback").from(ERROR_CODES, HEADERS)
+                .needs(Need.TIMSHIM)
+                .does("begins a login that gets no answer, then calls TIMLogout 1001 times")
+                .expects("0 each time; the last one's callback gets 9507 at once, the others 7009 at TIMUninit", stage -> {
+                    Device device = stage.device().set("shim_server", stage.nowhere()).set("shim_login_timeout_ms", 60_000).init();
+                    device.login("alice");
+                    List<Long> results = device.storm(1, 1000, Call.of("TIMLogout", "?"));
+                    stage.that("TIMLogout", results.stream().distinct().toList()).is(List.of(0L));
+                    stage.that("callbacks so far", answers(device).size()).is(0);
+                    device.logout().answers(9507);
+                    device.uninit();
+                    stage.that("codes at TIMUninit", device.recent(Kind.ANSWER).stream().map(News::number).collect(Collectors.groupingBy(code -> code, Collectors.counting())))
+                            .is(java.util.Map.of(9507L, 1L, 7009L, 1001L));
+                });
+    }
+
+    static List<Long> answers(Client device) {
+        return device.recent(Kind.ANSWER).stream().map(News::id).toList();
+    }
+
+    private static void configuration(Drafts drafts) {
+        drafts.scenario("set-config-bad-json", "TIMSetConfig refuses what is not a JSON object").from(MEASURED)
+                .does("calls TIMSetConfig with {x and with an array")
+                .expects("-3 and no callback", stage -> {
+                    Device device = stage.device().init();
+                    stage.that("TIMSetConfig({x)", device.setConfig("{x").outcome()).is("returns -3, no callback");
+                    stage.that("TIMSetConfig([1])", device.setConfig("[1]").outcome()).is("returns -3, no callback");
+                });
+
+        drafts.scenario("set-config", "TIMSetConfig answers with the whole configuration").from(MEASURED)
+                .does("sets the log level to 6")
+                .expects("callback 0 with JSON that has the new level, and the other keys, too", stage -> {
+                    Device device = stage.device().init();
+                    Request set = device.setConfig("{\"set_config_log_level\":6}").answers(0);
+                    String json = device.text(set.answer().json()).replaceAll("\\s", "");
+                    stage.that("the configuration", json).matches(text -> text.contains("\"set_config_log_level\":6"), "JSON with set_config_log_level 6");
+                    stage.that("the configuration has", json.contains("set_config_callback_log_level") ? "every key" : "the keys that were set")
+                            .judge(shim("every key"), vendor("the keys that were set"));
+                });
+
+        drafts.scenario("log-callback", "The log callback gets lines of the level that was set").from(HEADERS)
+                .needs(Need.TIMSHIM)
+                .does("registers a log callback, sets its level to 5 (warnings), and makes a login fail")
+                .expects("warnings, nothing less; no UserSig in any line", stage -> {
+                    Device device = stage.device().set("shim_login_timeout_ms", 300).set("shim_server", stage.nowhere()).init();
+                    device.setConfig("{\"set_config_callback_log_level\":5}").answers(0);
+                    device.forget();
+                    device.login("alice").answer();
+                    List<Long> levels = device.awaitAll(Kind.LOG).stream().map(News::number).distinct().toList();
+                    stage.that("levels of the lines", levels).matches(all -> all.stream().allMatch(level -> level >= 5), "5 and above");
+                });
+    }
+
+    private static void uninit(Drafts drafts) {
+        drafts.scenario("uninit-answers-requests", "TIMUninit answers what is still waiting").from(ERROR_CODES, C_REFERENCE, MEASURED)
+                .does("begins a login that cannot reach a server, calls TIMLogout seven times, then TIMUninit")
+                .expects("eight callbacks with 7009, in order, before TIMUninit returns", stage -> {
+                    Device device = stage.device().init();
+                    List<Request> requests = new ArrayList<>(List.of(device.login("alice")));
+                    for (int i = 0; i < 7; i++) {
+                        requests.add(device.logout());
+                    }
+                    device.uninit();
+                    stage.aMoment();
+                    List<Long> answered = device.recent(Kind.ANSWER).stream().map(News::number).toList();
+                    stage.that("the codes", answered).judge(documented(List.of(7009L, 7009L, 7009L, 7009L, 7009L, 7009L, 7009L, 7009L)), vendor(List.of()));
+                    if (!answered.isEmpty()) {
+                        stage.that("the order of the callbacks", answers(device)).is(requests.stream().map(Request::tag).toList());
+                    }
+                });
+
+        drafts.scenario("no-callback-after-uninit", "No callback comes after TIMUninit has returned").from(WEB_GUIDE, HEADERS)
+                .does("40 times: calls TIMInit, begins a login, calls TIMUninit; then waits a moment")
+                .expects("no callback after any TIMUninit", stage -> {
+                    Device device = stage.device();
+                    for (int i = 0; i < 40; i++) {
+                        device.init();
+                        device.login("alice");
+                        device.uninit();
+                    }
+                    stage.aMoment();
+                    long late = device.news().stream().filter(news -> news.has(News.AFTER_UNINIT)).count();
+                    stage.that("callbacks that came late", late == 0 ? "none" : "some").judge(documented("none"), vendor("some"));
+                });
+
+        drafts.scenario("uninit-during-login", "TIMUninit during a login returns at once").from(MEASURED, HEADERS)
+                .does("calls TIMUninit while a login tries to reach a server; then TIMInit and a logout")
+                .expects("0, status 3, no user id; the library works again", stage -> {
+                    Device device = stage.device().init();
+                    device.login("alice");
+                    device.awaitNetwork(Device.CONNECTING);
+                    device.uninit();
+                    device.mustBeLoggedOut();
+                    device.init();
+                    device.logout().answers(0);
+                });
+
+        drafts.scenario("after-uninit", "After TIMUninit it is as before TIMInit").from(C_REFERENCE, MEASURED)
+                .does("calls TIMInit and TIMUninit, then asks for status and user id, logs in and logs out")
+                .expects("3; an empty user id; -1 and -1 without callbacks", stage -> {
+                    Device device = stage.device().init();
+                    device.uninit();
+                    device.mustBeLoggedOut();
+                    stage.that("TIMLogin", device.tryLogin("alice", stage.userSig("alice")).outcome())
+                            .judge(documented("returns -1, no callback"), vendor("returns 0, callback 6013"));
+                    stage.that("TIMLogout", device.tryLogout().outcome()).judge(documented("returns -1, no callback"), vendor("returns 0, callback 6013"));
+                });
+
+        drafts.scenario("exit-during-login", "A process may end while a login is under way").from(FLUTTER_GUIDE)
+                .does("begins a login that cannot reach a server, then exits without TIMUninit")
+                .expects("the process ends by itself, with its own exit code", stage -> {
+                    Device device = stage.device().init();
+                    device.login("alice");
+                    device.awaitNetwork(Device.CONNECTING);
+                    device.exit();
+                });
+    }
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.conformance;
+
+import io.github.tim4j.server.LoginServer;
+import io.github.tim4j.server.Platform;
+import io.github.tim4j.server.ServerEvent;
+import io.github.tim4j.usersig.UserSigKey;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+
+/** Where one scenario plays: its processes, its server, its users, its checks. */
+public final class Stage implements AutoCloseable {
+    /** The apps of the kit's server. */
+    static final long APP = 1_400_000_000L;
+    static final long OTHER_APP = 1_400_000_001L;
+    static final long APP_WITHOUT_KEY = 1_400_000_002L;
+    static final long UNKNOWN_APP = 1_400_000_003L;
+    static final String SECRET = "the secret key of the kit's own server";
+
+    private static final int NOTES = 400;
+
+    private final Subject subject;
+    private final Site site;
+    private final LoginServer server;
+    private final WorkerPool workers;
+    private final long start = System.nanoTime();
+    private final List<Client> clients = new ArrayList<>();
+    private final List<AutoCloseable> toClose = new ArrayList<>();
+    private final Map<String, String> userSigs = new HashMap<>();
+    private final Set<String> secrets = ConcurrentHashMap.newKeySet();
+    private final List<String> divergences = Collections.synchronizedList(new ArrayList<>());
+    private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
+    private int fresh;
+
+    /**
+     * @param site   where to log in; null for nowhere
+     * @param server the kit's own server; null if the library cannot be pointed at one
+     */
+    Stage(Subject subject, Site site, LoginServer server, WorkerPool workers) {
+        this.subject = subject;
+        this.site = site;
+        this.server = server;
+        this.workers = workers;
+    }
+
+    Subject subject() {
+        return subject;
+    }
+
+    Duration patience() {
+        return subject.patience();
+    }
+
+    // ---- processes
+
+    /** A process with the library, on Linux; not initialised. Its login server is the scenario's, or none. */
+    Device device() {
+        return device("Linux", "device-" + (clients.size() + 1));
+    }
+
+    Device device(Platform platform) {
+        return device(platform.text(), "device-" + (clients.size() + 1));
+    }
+
+    Device device(String platform, String deviceId) {
+        WorkerProcess process = worker();
+        process.call(Call.of("load", "current", subject.path()), Duration.ofSeconds(30));
+        Device device = new Device(this, deviceId, process);
+        device.set("shim_platform", platform);
+        device.set("shim_server", site == null ? nowhere() : site.url());
+        clients.add(device);
+        return device;
+    }
+
+    /** A process with the classic library; not initialised. */
+    ClassicDevice classic() {
+        WorkerProcess process = worker();
+        process.call(Call.of("load", "classic", subject.classicPath().orElseThrow()), Duration.ofSeconds(30));
+        ClassicDevice device = new ClassicDevice(this, "classic-" + (clients.size() + 1), process);
+        device.environment("TIM_SHIM_SERVER", site == null ? nowhere() : site.url());
+        device.environment("TIM_SHIM_LOGIN_TIMEOUT_MS", "12000");
+        device.environment("TIM_SHIM_PLATFORM", "Linux");
+        clients.add(device);
+        return device;
+    }
+
+    private WorkerProcess worker() {
+        WorkerProcess process = workers.take();
+        toClose.add(process);
+        return process;
+    }
+
+    // ---- servers
+
+    /** The kit's own server. */
+    LoginServer server() {
+        return server;
+    }
+
+    /** A server that answers with what the scenario says, byte by byte. */
+    ScriptedServer scripted() throws IOException {
+        ScriptedServer scripted = new ScriptedServer();
+        toClose.add(scripted);
+        return scripted;
+    }
+
+    /** A URL of a port of this machine that refuses connections. */
+    String nowhere() {
+        try {
+            Socket reserved = new Socket();
+            reserved.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            toClose.add(reserved);
+            return "mqtt://127.0.0.1:" + reserved.getLocalPort();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** How often something has happened on the kit's server. */
+    long count(ServerEvent.Type type) {
+        return server.events(0).stream().filter(event -> event.type() == type).count();
+    }
+
+    /** Waits until something has happened on the kit's server so often; fails the scenario if it does not. */
+    void awaitCount(ServerEvent.Type type, long count) {
+        until("the server saw " + type.name().toLowerCase(Locale.ROOT) + " " + count + " times", () -> count(type) >= count);
+    }
+
+    void until(String what, BooleanSupplier holds) {
+        long end = System.nanoTime() + patience().toNanos();
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new Finding(Verdict.FAIL, what + ": not within " + patience().toSeconds() + " s");
+            }
+            pause(20);
+        }
+    }
+
+    // ---- users
+
+    long app() {
+        return site == null ? APP : site.key().sdkAppId();
+    }
+
+    String userId(String user) {
+        return site == null ? user : user + site.suffix();
+    }
+
+    /** The user's UserSig, the same one each time. */
+    String userSig(String user) {
+        return userSigs.computeIfAbsent(user, this::freshUserSig);
+    }
+
+    /** Another UserSig for the user. */
+    String freshUserSig(String user) {
+        UserSigKey key = site == null ? new UserSigKey(APP, SECRET) : site.key();
+        // The time is in seconds and part of the UserSig: a different validity makes a different UserSig.
+        return secret(key.make(userId(user), UserSigKey.DEFAULT_VALIDITY.minusSeconds(++fresh), server == null ? java.time.Instant.now() : server.now(), null));
+    }
+
+    /** A UserSig that the kit's server makes: newer than any that it has been told to hold invalid. */
+    String renewedUserSig(String user) {
+        return secret(server.userSig(APP, user));
+    }
+
+    /** Marks a text as one that must appear nowhere. */
+    String secret(String userSig) {
+        if (userSig.length() >= 16) {
+            secrets.add(userSig);
+        }
+        return userSig;
+    }
+
+    void checkNoSecretIn(String text, String where) {
+        if (secrets.stream().anyMatch(text::contains)) {
+            throw new Finding(Verdict.FAIL, "a UserSig stands in " + where);
+        }
+    }
+
+    // ---- checks
+
+    <T> Check<T> that(String what, T observed) {
+        return new Check<>(this, what, observed);
+    }
+
+    void diverges(String sentence) {
+        divergences.add(sentence);
+    }
+
+    /** Time for something to happen that must not: no event can be waited for. */
+    void aMoment() {
+        pause(200);
+    }
+
+    void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    // ---- the transcript
+
+    void note(String who, String what) {
+        if (notes.size() < NOTES) {
+            notes.add(String.format(Locale.ROOT, "%6.3f s  %s  %s", (System.nanoTime() - start) / 1e9, who, what));
+        }
+    }
+
+    void note(String who, Call call, News returned) {
+        note(who, call.function() + Arrays.toString(call.args().stream().map(this::shown).toArray()).replaceFirst("^\\[", "(").replaceFirst("]$", ")")
+                + " = " + returned.number() + (returned.text() == null ? "" : " " + shown(cut(returned.text()))));
+    }
+
+    private static byte[] cut(byte[] buffer) {
+        String text = Device.terminated(buffer);
+        return text == null ? buffer : text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    void note(String who, News news) {
+        switch (news.kind()) {
+            case LOG -> { }
+            case ANSWER -> note(who, "    ← answer " + news.number() + " " + shown(news.text()) + (news.json() == null || news.json().length > 0
+                    ? " " + shown(news.json()) : ""));
+            case NETWORK -> note(who, "    ← network " + shown(news.json()) + ", " + news.number() + " " + shown(news.text()));
+            case INSIDE -> note(who, "    ← inside: " + shown(news.text()) + " = " + news.number());
+            default -> note(who, "    ← " + news.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                    + (news.kind() == News.Kind.KICK_REASON ? " " + news.number() : ""));
+        }
+    }
+
+    private String shown(byte[] bytes) {
+        if (bytes == null) {
+            return "NULL";
+        }
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        for (Map.Entry<String, String> entry : userSigs.entrySet()) {
+            if (text.equals(entry.getValue())) {
+                return "<UserSig of " + entry.getKey() + ">";
+            }
+        }
+        if (secrets.stream().anyMatch(text::contains)) {
+            return "<a UserSig>";
+        }
+        return text.length() > 300 ? "<" + bytes.length + " bytes>" : text.matches("-?\\d+") ? text : "\"" + text + "\"";
+    }
+
+    // ---- the end
+
+    List<String> divergences() {
+        return List.copyOf(divergences);
+    }
+
+    List<String> transcript() {
+        synchronized (notes) {
+            return List.copyOf(notes);
+        }
+    }
+
+    /** Ends every process in good order and checks what holds in every scenario. */
+    void finish() {
+        List.copyOf(clients).forEach(Client::finish);
+    }
+
+    /** Ends what is left. */
+    @Override
+    public void close() {
+        Collections.reverse(toClose);
+        for (AutoCloseable closeable : toClose) {
+            try {
+                closeable.close();
+            } catch (Exception e) {
+                note("kit", "could not be closed: " + e);
+            }
+        }
+    }
+}

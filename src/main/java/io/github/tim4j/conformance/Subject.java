@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.conformance;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The library under test.
+ *
+ * @param path        its file; "" for the bundled timshim
+ * @param classicPath the file of the library with the classic API; "" for the bundled one; empty if there is none to test
+ * @param version     what TIMGetSDKVersion returned
+ * @param isShim      whether it exports what only timshim has: then the contract of timshim's headers holds for it in full
+ */
+record Subject(String path, Optional<String> classicPath, String version, boolean isShim) {
+    /** How long a callback may take at most. The vendor's library tries for 30 s to log in without a network. */
+    Duration patience() {
+        return Duration.ofSeconds(isShim ? 15 : 60);
+    }
+}

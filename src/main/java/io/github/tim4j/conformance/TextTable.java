@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.conformance;
+
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A report as text for a terminal. */
+public final class TextTable {
+    private TextTable() {
+    }
+
+    /**
+     * One result as a line, with its detail below it unless it passed.
+     *
+     * @param result a result
+     * @return the text, without a line end at its end
+     */
+    public static String line(Result result) {
+        String line = String.format(Locale.ROOT, "%-8s  %-34s %s", result.verdict(), result.id(), result.title());
+        return result.detail().isEmpty() ? line : line + "\n" + result.detail().strip().indent(10).stripTrailing();
+    }
+
+    /**
+     * The counts, group by group.
+     *
+     * @param report the report
+     * @param out    where to
+     */
+    public static void print(Report report, PrintWriter out) {
+        Map<String, Map<Verdict, Long>> groups = new TreeMap<>();
+        for (Result result : report.results()) {
+            groups.computeIfAbsent(result.group(), group -> new TreeMap<>()).merge(result.verdict(), 1L, Long::sum);
+        }
+        out.printf("%-10s", "");
+        Stream.of(Verdict.values()).forEach(verdict -> out.printf("%10s", verdict));
+        out.println();
+        for (Group group : Group.values()) {
+            Map<Verdict, Long> counts = groups.get(group.toString());
+            if (counts != null) {
+                out.printf("%-10s", group);
+                Stream.of(Verdict.values()).forEach(verdict -> out.printf("%10s", counts.containsKey(verdict) ? counts.get(verdict) : "·"));
+                out.println();
+            }
+        }
+        out.printf("%-10s", "all");
+        Stream.of(Verdict.values()).forEach(verdict -> out.printf("%10d", report.count(verdict)));
+        out.println();
+        Map<String, Long> reasons = report.results().stream().filter(result -> result.verdict() == Verdict.SKIPPED)
+                .collect(Collectors.groupingBy(Result::detail, TreeMap::new, Collectors.counting()));
+        reasons.forEach((reason, count) -> out.println("skipped " + count + ": " + reason));
+        out.printf(Locale.ROOT, "%s %s: %d scenarios in %.1f s%n", report.library(), report.version(), report.results().size(), report.millis() / 1000.0);
+        out.flush();
+    }
+}
