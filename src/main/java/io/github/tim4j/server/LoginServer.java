@@ -14,10 +14,12 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -284,14 +286,28 @@ public final class LoginServer implements AutoCloseable {
     // ---- test control: what there is to see
 
     /**
-     * The sessions that are connected to this server.
+     * The sessions that are connected to this server. Never more of one user than the login policy allows, even while others log in.
      *
      * @return by time of login
      */
     public List<Session> sessions() {
-        List<Session> sessions = new ArrayList<>(sessionsByConnection().values());
+        Map<List<Object>, List<Session>> byUser = new LinkedHashMap<>();
+        sessionsByConnection().values().forEach(session -> byUser
+                .computeIfAbsent(List.of(session.sdkAppId(), session.userId()), user -> new ArrayList<>()).add(session));
+        List<Session> sessions = new ArrayList<>();
+        byUser.values().forEach(same -> sessions.addAll(same.size() == 1 ? same : stillThere(same)));
         sessions.sort(Comparator.comparing(Session::loggedInAt).thenComparing(Session::id));
         return sessions;
+    }
+
+    /** Connections were asked one after another; what the store says now of their user leaves out whom another has kicked meanwhile. */
+    private List<Session> stillThere(List<Session> same) {
+        List<SessionStore.Instance> now = join(service.store().instances(same.get(0).sdkAppId(), same.get(0).userId()));
+        Set<Session> held = new HashSet<>();
+        if (now != null) {
+            now.forEach(instance -> held.add(instance.session()));
+        }
+        return same.stream().filter(held::contains).toList();
     }
 
     /**

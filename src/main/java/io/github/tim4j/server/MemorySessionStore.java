@@ -122,10 +122,10 @@ public final class MemorySessionStore implements SessionStore {
     @Override
     public void leave(String server) {
         holders.remove(server);
-        accounts.replaceAll((key, account) -> {
+        accounts.keySet().forEach(user -> accounts.computeIfPresent(user, (key, account) -> {
             account.held.stream().filter(one -> one.session.server().equals(server)).forEach(one -> one.connected = false);
             return account;
-        });
+        }));
     }
 
     @Override

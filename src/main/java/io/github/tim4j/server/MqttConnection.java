@@ -39,6 +39,10 @@ final class MqttConnection extends ByteToMessageDecoder {
     /** Deadlines further away are looked at again after this time: the wall clock may have been corrected. */
     private static final Duration LONGEST_TIMER = Duration.ofHours(1);
 
+    /** A ping every few seconds is usual. */
+    private static final int MAX_PACKETS_A_SECOND = 1_000;
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
     private enum State { WAITING_FOR_CONNECT, LOGGING_IN, ONLINE, ENDING, CLOSED }
 
     private final LoginService service;
@@ -53,6 +57,9 @@ final class MqttConnection extends ByteToMessageDecoder {
     private long clientMaximum = Long.MAX_VALUE;
     private long silenceNanos;
     private long lastPacket;
+    /** Packets since {@link #countedSince}, which is at most a second ago. */
+    private int packets;
+    private long countedSince;
     private ScheduledFuture<?> timer;
 
     MqttConnection(LoginService service) {
@@ -84,6 +91,13 @@ final class MqttConnection extends ByteToMessageDecoder {
     }
 
     // ---- packets in
+
+    /** Pings that came together are answered together. */
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) throws Exception {
+        context.flush();
+        super.channelReadComplete(context);
+    }
 
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
@@ -134,7 +148,18 @@ final class MqttConnection extends ByteToMessageDecoder {
         }
         in.skipBytes(header);
         lastPacket = System.nanoTime();
+        checkRate();
         served(type, in.readSlice(length));
+    }
+
+    private void checkRate() throws MqttException {
+        if (lastPacket - countedSince > SECOND) {
+            countedSince = lastPacket;
+            packets = 0;
+        }
+        if (++packets > MAX_PACKETS_A_SECOND) {
+            throw new MqttException(MqttReason.MESSAGE_RATE_TOO_HIGH, "more than " + MAX_PACKETS_A_SECOND + " packets a second");
+        }
     }
 
     /** How many bytes type and remaining length take; 0 if they are not all there. */
@@ -183,7 +208,7 @@ final class MqttConnection extends ByteToMessageDecoder {
             case CONNECT -> connect(ConnectPacket.read(body));
             case PINGREQ -> {
                 new MqttFields(body).end();
-                ctx.writeAndFlush(MqttAnswer.pingResponse());
+                ctx.write(MqttAnswer.pingResponse());
             }
             default -> disconnected(body);
         }
@@ -285,6 +310,7 @@ final class MqttConnection extends ByteToMessageDecoder {
         session = loggedIn;
         service.online(true);
         service.metrics().login(0, System.nanoTime() - lastPacket);
+        lastPacket = System.nanoTime();
         int maximum = service.config().maxKeepAlive();
         int keepAlive = connect.keepAlive() == 0 ? maximum : Math.min(connect.keepAlive(), maximum);
         silenceNanos = TimeUnit.MILLISECONDS.toNanos(keepAlive * 1500L);
@@ -313,6 +339,7 @@ final class MqttConnection extends ByteToMessageDecoder {
     private void readOn() {
         try {
             channelRead(ctx, Unpooled.EMPTY_BUFFER);
+            channelReadComplete(ctx);
         } catch (Exception e) {
             exceptionCaught(ctx, e);
         }
@@ -397,23 +424,26 @@ final class MqttConnection extends ByteToMessageDecoder {
             told.complete(loggedOut);
             return;
         }
-        ChannelFuture written;
         if (state == State.ONLINE) {
-            written = last(kickAnswer(cause, by));
+            told.complete(last(kickAnswer(cause, by)));
         } else {
-            // Admitted, but the CONNACK is still to be written; a DISCONNECT may not come before it.
-            Refusal refusal = cause == KickCause.OTHER_INSTANCE ? Refusal.kicked(by)
-                    : new Refusal(cause.code() == 0 ? Refusal.USER_SIG_INVALID : cause.code(), cause.text());
-            service.report(identity, refusal);
-            state = State.ENDING;
-            refuse(refusal);
-            written = null;
-        }
-        if (written == null) {
+            evictWhileLoggingIn(cause, by);
             told.complete(true);
-        } else {
-            written.addListener(done -> told.complete(done.isSuccess()));
         }
+    }
+
+    /** Admitted, but the CONNACK is still to be written; a DISCONNECT may not come before it. */
+    private void evictWhileLoggingIn(KickCause cause, Platform by) {
+        if (cause == KickCause.TAKEN_OVER) {
+            // This instance waits for an answer on its newer connection.
+            state = State.ENDING;
+            ctx.close();
+            return;
+        }
+        Refusal refusal = cause == KickCause.OTHER_INSTANCE ? Refusal.kicked(by)
+                : new Refusal(cause.code() == 0 ? Refusal.USER_SIG_INVALID : cause.code(), cause.text());
+        service.report(identity, refusal);
+        refuse(refusal);
     }
 
     /** Closes without a word. Any thread. */
@@ -439,11 +469,9 @@ final class MqttConnection extends ByteToMessageDecoder {
             if (state == State.ONLINE && !muted) {
                 endSession(ServerEvent.Type.LINK_CLOSED);
                 state = State.ENDING;
-                write(answer().reasonString("the server shuts down").disconnect(MqttReason.SHUTTING_DOWN, clientMaximum))
-                        .addListener(done -> ctx.close());
-            } else {
-                ctx.close();
+                write(answer().reasonString("the server shuts down").disconnect(MqttReason.SHUTTING_DOWN, clientMaximum));
             }
+            ctx.close();
         });
         return closed;
     }
@@ -503,14 +531,20 @@ final class MqttConnection extends ByteToMessageDecoder {
         return taken;
     }
 
-    /** Sends a last packet, then waits a moment for the client to close. A muted connection stays as it is. */
-    private ChannelFuture last(ByteBuf packet) {
+    /**
+     * Sends a last packet, then waits a moment for the client to close. A muted connection stays as it is.
+     *
+     * @return whether the packet is on its way; a client that has not taken what was sent before is closed at once
+     */
+    private boolean last(ByteBuf packet) {
         cancelTimer();
-        state = muted ? state : State.ENDING;
-        ChannelFuture written = write(packet);
-        if (!muted) {
-            written.addListener(done -> linger(done.isSuccess()));
+        if (muted) {
+            packet.release();
+            return false;
         }
+        state = State.ENDING;
+        boolean written = write(packet).isSuccess();
+        linger(written);
         return written;
     }
 

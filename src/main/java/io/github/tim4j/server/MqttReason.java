@@ -21,6 +21,7 @@ final class MqttReason {
     static final int KEEP_ALIVE_TIMEOUT = 0x8D;
     static final int SESSION_TAKEN_OVER = 0x8E;
     static final int PACKET_TOO_LARGE = 0x95;
+    static final int MESSAGE_RATE_TOO_HIGH = 0x96;
     static final int QUOTA_EXCEEDED = 0x97;
     static final int ADMINISTRATIVE_ACTION = 0x98;
     static final int CONNECTION_RATE_EXCEEDED = 0x9F;

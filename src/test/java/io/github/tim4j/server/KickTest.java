@@ -247,14 +247,17 @@ class KickTest {
         }
     }
 
-    /** Many clients of one user race for two places: never more than two, and every other one is told exactly once. */
+    /**
+     * Many clients of one user race for two places: never more than two, and every other one is told exactly once. More rounds:
+     * {@code mvn test -Dtest=KickTest -Dtest.jvm.options=-Dtim4j.race.rounds=1000}.
+     */
     @Test
     void aRaceLeavesExactlyTheAllowedNumber() throws Exception {
         server.loginPolicy(APP, LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM).withInstances(Platform.LINUX, 2));
         int clients = 50;
         ExecutorService threads = Executors.newFixedThreadPool(clients);
         try {
-            for (int round = 0; round < 10; round++) {
+            for (int round = 0; round < Integer.getInteger("tim4j.race.rounds", 10); round++) {
                 race(threads, clients, "user" + round);
             }
         } finally {
@@ -299,7 +302,11 @@ class KickTest {
                 }
             }));
         }
-        assertThat(settled.await(30, TimeUnit.SECONDS)).as("all but two are told").isTrue();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!settled.await(1, TimeUnit.MILLISECONDS) && System.nanoTime() < deadline) {
+            assertThat(server.sessions()).filteredOn(session -> session.userId().equals(user)).hasSizeLessThanOrEqualTo(2);
+        }
+        assertThat(settled.getCount()).as("those not told, but for two").isZero();
         // The last to come is answered after the last victim has been told.
         await().until(() -> server.sessions().stream().filter(session -> session.userId().equals(user)).count() == 2);
         end.countDown();
