@@ -82,7 +82,8 @@ static enum link_event step_resolving(struct link* link, uint64_t now, struct li
     if (link->resolve != NULL && !resolve_done(link->resolve, &link->addresses)) return LINK_NOTHING;
     resolve_free(link->resolve);
     link->resolve = NULL;
-    return try_address(link, now, news);
+    enum link_event event = try_address(link, now, news);
+    return event == LINK_NOTHING ? (news->event = LINK_RESOLVED) : event;
 }
 
 void link_open(struct link* link, uint32_t id, const struct config* config, const struct os_waker* waker, uint64_t now) {

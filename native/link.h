@@ -31,6 +31,7 @@ struct link {
 
 enum link_event {
     LINK_NOTHING, /**< until the next readiness or time */
+    LINK_RESOLVED,  /**< the addresses of the server are known */
     LINK_CONNECTED, /**< to the server; next it is secured, or open where there is no TLS */
     LINK_OPENED,
     LINK_LOST,    /**< code, desc and final are set; the link is closed */

@@ -150,7 +150,8 @@ static void tell(struct loop* loop, uint32_t id, const struct link_news* news) {
     uint64_t now = os_now_ms();
     os_lock(&loop->lock);
     if (!loop->ended) {
-        if (news->event == LINK_CONNECTED) session_link_connected(&loop->session, id, now);
+        if (news->event == LINK_RESOLVED) session_link_reached(&loop->session, id, now, PHASE_OPENING);
+        if (news->event == LINK_CONNECTED) session_link_reached(&loop->session, id, now, PHASE_SECURING);
         if (news->event == LINK_OPENED) session_link_open(&loop->session, id, now);
         if (news->event == LINK_PACKET) session_packet(&loop->session, id, now, &news->packet);
         if (news->event == LINK_LOST) session_link_lost(&loop->session, id, now, news->code, news->desc, news->final);

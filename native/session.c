@@ -76,7 +76,7 @@ static uint64_t backoff(struct session* s, unsigned failures) {
 }
 
 static void open_link(struct session* s, struct connection* connection, uint64_t now) {
-    connection->phase = PHASE_OPENING;
+    connection->phase = PHASE_RESOLVING;
     connection->link = ++s->last_link;
     connection->due = now + SESSION_ATTEMPT_MS;
     connection->ping_unanswered = false;
@@ -334,16 +334,20 @@ void session_end(struct session* s) {
     }
 }
 
-void session_link_connected(struct session* s, uint32_t link, uint64_t now) {
+static bool is_on_its_way(const struct connection* connection) {
+    return connection != NULL && connection->phase >= PHASE_RESOLVING && connection->phase < PHASE_AUTHENTICATING;
+}
+
+void session_link_reached(struct session* s, uint32_t link, uint64_t now, enum phase phase) {
     struct connection* connection = connection_of(s, link);
-    if (connection == NULL || connection->phase != PHASE_OPENING) return;
-    connection->phase = PHASE_SECURING;
+    if (!is_on_its_way(connection)) return;
+    connection->phase = phase;
     connection->due = now + SESSION_ATTEMPT_MS;
 }
 
 void session_link_open(struct session* s, uint32_t link, uint64_t now) {
     struct connection* connection = connection_of(s, link);
-    if (connection == NULL || (connection->phase != PHASE_OPENING && connection->phase != PHASE_SECURING)) return;
+    if (!is_on_its_way(connection)) return;
     connection->phase = PHASE_AUTHENTICATING;
     connection->due = now + SESSION_ATTEMPT_MS;
     act(s, ACTION_AUTHENTICATE, link);
@@ -436,6 +440,7 @@ struct timeout {
 
 /* What a connection that did not get further in time is told. */
 static struct timeout timeout_of(enum phase phase) {
+    if (phase == PHASE_RESOLVING) return (struct timeout){ERR_SDK_NET_HOST_GETADDRINFO_FAILED, "the server's name was not found in time"};
     if (phase == PHASE_OPENING) return (struct timeout){ERR_SDK_NET_CONN_TIMEOUT, "no connection in time"};
     if (phase == PHASE_SECURING)
         return (struct timeout){ERR_SDK_NET_WAIT_ACK_TIMEOUT, "connected, but the TLS handshake was not finished in time"};
@@ -463,6 +468,7 @@ static void tick_running(struct session* s, uint64_t now) {
             notify_network(s, kTIMConnecting, 0, "");
             open_link(s, r, now);
             break;
+        case PHASE_RESOLVING:
         case PHASE_OPENING:
         case PHASE_SECURING:
         case PHASE_AUTHENTICATING: running_lost(s, now, timeout.code, timeout.desc, false); break;

@@ -21,7 +21,7 @@ enum {
     SESSION_USER_ID_MAX = 32,
     SESSION_USERSIG_MAX = 8192,
     SESSION_WAITING_MAX = 1000, /* requests that wait for their turn; the vendor's limit (9507) */
-    SESSION_ATTEMPT_MS = 10000, /* for a connection to be made, again to secure it, and again for its answer; the vendor tries every 10 s */
+    SESSION_ATTEMPT_MS = 10000, /* for each phase of a try: the look-up, the connection, TLS, the answer; the vendor tries every 10 s */
     SESSION_BACKOFF_MIN_MS = 1000,
     SESSION_BACKOFF_MAX_MS = 60000
 };
@@ -51,6 +51,7 @@ void request_free(struct request* request);
 
 enum phase {
     PHASE_WAITING,        /* for the next try */
+    PHASE_RESOLVING,      /* the host's name is looked up */
     PHASE_OPENING,        /* the link is being made */
     PHASE_SECURING,       /* it is connected; where there is TLS, the handshake is under way */
     PHASE_AUTHENTICATING, /* CONNECT is sent */
@@ -119,7 +120,8 @@ void session_end(struct session* session);
 
 /* Events. `now` is in milliseconds and never goes back. */
 void session_request(struct session* session, struct request* request, uint64_t now);
-void session_link_connected(struct session* session, uint32_t link, uint64_t now);
+/** The link has come to PHASE_OPENING or PHASE_SECURING. */
+void session_link_reached(struct session* session, uint32_t link, uint64_t now, enum phase phase);
 void session_link_open(struct session* session, uint32_t link, uint64_t now);
 /** @param final trying again cannot help (a login fails at once with the code; a running session tries again all the same) */
 void session_link_lost(struct session* session, uint32_t link, uint64_t now, int32_t code, const char* desc, bool final);

@@ -200,14 +200,23 @@ static void a_busy_server_is_retried_and_is_the_last_cause(void) {
     end();
 }
 
-static void a_connection_and_its_answer_have_ten_seconds_each(void) {
+static void each_phase_of_a_try_has_ten_seconds(void) {
     begin(NULL);
     login("alice", "sig");
     out();
     tick();
-    CHECK_TEXT(out(), "failed(9510) close(1)");
+    CHECK_TEXT(out(), "failed(9516) close(1)");
     tick();
     CHECK_TEXT(out(), "connecting open(2)");
+    session_link_reached(&s, 2, now, PHASE_OPENING);
+    tick();
+    CHECK_TEXT(out(), "failed(9510) close(2)");
+    end();
+    begin(NULL);
+    login("alice", "sig");
+    lost(1, ERR_SDK_NET_CONN_REFUSE);
+    tick();
+    out();
     session_link_open(&s, 2, now);
     CHECK_TEXT(out(), "authenticate(2)");
     tick();
@@ -220,7 +229,7 @@ static void a_handshake_has_ten_seconds_of_its_own(void) {
     login("alice", "sig");
     out();
     now += 9000;
-    session_link_connected(&s, 1, now);
+    session_link_reached(&s, 1, now, PHASE_SECURING);
     CHECK_TEXT(out(), "");
     CHECK_NUMBER((long long)(session_due(&s) - now), 10000);
     tick();
@@ -228,10 +237,10 @@ static void a_handshake_has_ten_seconds_of_its_own(void) {
     CHECK_TEXT(s.cause_desc, "connected, but the TLS handshake was not finished in time");
     tick();
     CHECK_TEXT(out(), "connecting open(2)");
-    session_link_connected(&s, 2, now);
+    session_link_reached(&s, 2, now, PHASE_SECURING);
     session_link_open(&s, 2, now);
     CHECK_TEXT(out(), "authenticate(2)");
-    session_link_connected(&s, 2, now); /* too late: nothing is taken back */
+    session_link_reached(&s, 2, now, PHASE_SECURING); /* too late: nothing is taken back */
     CHECK_NUMBER(s.attempt.phase, PHASE_AUTHENTICATING);
     end();
 }
@@ -600,7 +609,7 @@ int main(void) {
     an_mqtt_3_server_is_told_apart();
     an_unreachable_server_is_retried_until_the_login_timeout();
     a_busy_server_is_retried_and_is_the_last_cause();
-    a_connection_and_its_answer_have_ten_seconds_each();
+    each_phase_of_a_try_has_ten_seconds();
     a_handshake_has_ten_seconds_of_its_own();
     a_final_failure_ends_a_login_at_once();
     a_login_that_cannot_work_is_answered_without_a_connection();
