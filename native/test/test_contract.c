@@ -195,11 +195,13 @@ static void status_and_user_id_follow_the_login(void) {
 
 static void a_login_under_way_has_status_2(void) {
     init_with(",\"shim_login_timeout_ms\":600");
+    int connects = server_connects(server);
     TIMLogin("alice", "silent", on_result, "login");
     CHECK_NUMBER(TIMGetLoginStatus(), kTIMLoginStatus_Logining);
     CHECK_TEXT(login_user(), "");
     CHECK(wait_for("login=9520"));
     CHECK_NUMBER(TIMGetLoginStatus(), kTIMLoginStatus_UnLogined);
+    server_wait_connects(server, connects + 1);
     uninit();
 }
 
@@ -309,9 +311,11 @@ static void on_numbered(int32_t code, const char* desc, const char* json_params,
 }
 
 static void a_thousand_requests_wait_in_order(void) {
-    init_with(",\"shim_login_timeout_ms\":2000");
+    init_with("");
     atomic_store(&answered, 0);
+    int connects = server_connects(server);
     TIMLogin("alice", "silent", on_numbered, NULL);
+    server_wait_connects(server, connects + 1);
     for (int i = 1; i <= 1000; i++) CHECK_NUMBER(TIMLogout(on_numbered, (const void*)(intptr_t)i), TIM_SUCC);
     TIMLogout(on_result, "over");
     CHECK(wait_for("over=9507"));
