@@ -190,6 +190,7 @@ static void explain_protocol(const struct tls* tls, struct tls_failure* failure)
         case 1040: /* alert HANDSHAKE_FAILURE */
             snprintf(text, size, "it refused the TLS handshake: no common cipher, or it wants a client certificate, and timshim has none");
             break;
+        case 1042: /* alert BAD_CERTIFICATE, though none was sent */
         case 1116: /* alert CERTIFICATE_REQUIRED */
             snprintf(text, size, "it wants a client certificate, and timshim has none");
             break;
