@@ -57,6 +57,22 @@ public final class NativeLibraries {
     }
 
     /**
+     * Loads a further copy of the bundled timshim, from a file of its own beside the bundled one's. It is a library of its own, with a session
+     * of its own, so that one process can be several instances; meant for tests.
+     *
+     * @param number which copy, at least 1; the same number gives the same file, also in other processes
+     * @return the copy's file, to be given to {@link #load(Path)}
+     * @throws LibraryLoadException if it could not be loaded; its message lists each attempt
+     */
+    public static Path bundledCopy(int number) {
+        requireJna();
+        List<String> tried = new ArrayList<>();
+        String fileName = System.mapLibraryName("timshim-copy" + number);
+        Optional<LoadedLibrary> copy = bundled("timshim", fileName, name -> LOADED.computeIfAbsent(name, NativeLibraries::open), tried);
+        return Path.of(copy.orElseThrow(() -> new LibraryLoadException(tried)).path());
+    }
+
+    /**
      * Loads a library with the classic C API: the one given, else the bundled timshim_classic, else the system's.
      *
      * @param path the library's file, or null to search
@@ -76,7 +92,7 @@ public final class NativeLibraries {
         } else if (!property.isEmpty()) {
             found = file(Path.of(property), "system property " + LIBRARY_PROPERTY, open, tried);
         } else {
-            found = bundled(names.get(0), open, tried);
+            found = bundled(names.get(0), System.mapLibraryName(names.get(0)), open, tried);
             for (String name : names) {
                 found = found.or(() -> attempt(name, "system", open, tried));
             }
@@ -107,9 +123,9 @@ public final class NativeLibraries {
         }
     }
 
-    private static <T> Optional<T> bundled(String name, Function<String, T> open, List<String> tried) {
-        String fileName = System.mapLibraryName(name);
-        String resource = Platform.RESOURCE_PREFIX + "/" + fileName;
+    /** @param fileName the copied file's, without the hash */
+    private static <T> Optional<T> bundled(String name, String fileName, Function<String, T> open, List<String> tried) {
+        String resource = Platform.RESOURCE_PREFIX + "/" + System.mapLibraryName(name);
         byte[] content;
         try (InputStream in = NativeLibraries.class.getClassLoader().getResourceAsStream(resource)) {
             if (in == null) {

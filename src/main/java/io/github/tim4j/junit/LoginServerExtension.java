@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.junit;
+
+import io.github.tim4j.TimClient;
+import io.github.tim4j.server.LoginPolicy;
+import io.github.tim4j.server.LoginServer;
+import io.github.tim4j.server.LoginServerConfig;
+import io.github.tim4j.usersig.UserSigKey;
+import java.lang.reflect.Method;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * A login server for the tests of a class.
+ *
+ * <pre>{@code
+ * class LoginTest {
+ *     @RegisterExtension
+ *     static LoginServerExtension server = LoginServerExtension.create();
+ *
+ *     @Test
+ *     void logsIn(TimClient tim) {
+ *         assertEquals("alice", tim.login("alice").join().userId());
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p><b>Parameters.</b> Test methods, {@code @BeforeEach} and {@code @AfterEach} methods, and constructors of test classes may take
+ * {@link LoginServer}; {@link TimClient}, one or several; and {@link UserSigMaker}. {@link #server()}, {@link #client} and
+ * {@link #userSigs()} give the same to code without parameters.
+ *
+ * <p><b>Clients</b> are initialised and logged out: {@code login("alice")} is all that is left to do, because the server makes the UserSigs.
+ * Each parameter is another device on this machine's platform, and is closed after the test method. A client has a copy of timshim to itself,
+ * so that several may be open in one test and in tests that run in parallel, also beside one that the application opens itself.
+ *
+ * <p><b>Fresh state.</b> Before each test method everything is forgotten: accounts, sessions, events, faults, login policies, the clock. The
+ * server itself, and so its port, is the same for all methods of the class and of its {@code @Nested} classes, unless
+ * {@link Builder#serverPerMethod()} was asked for or the extension is in a field that is not static: then each method has one of its own.
+ * Where the methods of a class run in parallel, there are as many servers as methods run at a time.
+ *
+ * <p><b>Failures</b> carry what the server saw, as a suppressed exception: the events of this test, and the sessions that were connected when
+ * it failed.
+ *
+ * <p>JUnit Jupiter 5.13 or newer. All methods may be called from any thread.
+ */
+public final class LoginServerExtension implements BeforeAllCallback, BeforeEachCallback, AfterTestExecutionCallback, AfterEachCallback,
+        ParameterResolver {
+    private static final Set<Class<?>> PARAMETERS = Set.of(LoginServer.class, TimClient.class, UserSigMaker.class);
+    private static final String POOL = "pool";
+    private static final String CLASS = "class";
+    private static final String METHOD = "method";
+
+    private final Namespace namespace = Namespace.create(LoginServerExtension.class, this);
+    private final Set<ServerScope> open = ConcurrentHashMap.newKeySet();
+    private final ThreadLocal<ServerScope> scopeOfThread = new ThreadLocal<>();
+    private final UserSigKey key;
+    private final LoginServerConfig config;
+    private final boolean serverPerMethod;
+
+    /** For {@code @ExtendWith(LoginServerExtension.class)}; the same as {@link #create()}. */
+    public LoginServerExtension() {
+        this(new Builder());
+    }
+
+    private LoginServerExtension(Builder builder) {
+        key = new UserSigKey(builder.sdkAppId, builder.secret);
+        LoginServerConfig.Builder server = LoginServerConfig.builder().app(builder.sdkAppId, builder.secret);
+        builder.change.accept(server);
+        config = server.build();
+        serverPerMethod = builder.serverPerMethod;
+    }
+
+    /**
+     * An extension with one app, {@value Builder#DEFAULT_APP}, and a server for each class.
+     *
+     * @return the extension, for a field with {@code @RegisterExtension}
+     */
+    public static LoginServerExtension create() {
+        return builder().build();
+    }
+
+    /**
+     * Starts building an extension.
+     *
+     * @return a builder with the options of {@link #create()}
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    // ---- what a test uses
+
+    /**
+     * The SDKAppID of the test's app.
+     *
+     * @return as configured
+     */
+    public long sdkAppId() {
+        return key.sdkAppId();
+    }
+
+    /**
+     * The server of the test that runs on this thread. On another thread, the only one there is. Before the first method ({@code @BeforeAll}),
+     * the one that the methods will have, unless they run in parallel.
+     *
+     * @return the running server
+     * @throws IllegalStateException if no test with this extension runs, or several do and none of them on this thread
+     */
+    public LoginServer server() {
+        return current().server();
+    }
+
+    /**
+     * Makes UserSigs for the test that runs, like {@link #server()}.
+     *
+     * @return the maker
+     * @throws IllegalStateException as {@link #server()}
+     */
+    public UserSigMaker userSigs() {
+        return current().userSigs();
+    }
+
+    /**
+     * Opens another client of the server for the test that runs, which is closed after it. For example on another platform:
+     * {@code server.client(builder -> builder.platform("Web"))}.
+     *
+     * @param change changes the builder of a client like those that are given as parameters
+     * @return the client, logged out
+     * @throws IllegalStateException as {@link #server()}; or if no test method runs
+     */
+    public TimClient client(Consumer<TimClient.Builder> change) {
+        return current().client(change);
+    }
+
+    private ServerScope current() {
+        ServerScope mine = scopeOfThread.get();
+        if (mine != null) {
+            return mine;
+        }
+        Set<LoginServer> servers = open.stream().map(ServerScope::server).collect(Collectors.toSet());
+        if (servers.isEmpty()) {
+            throw new IllegalStateException("no test with this LoginServerExtension is running: is its field annotated with @RegisterExtension, and"
+                    + " the call made while a test runs?");
+        }
+        if (servers.size() > 1) {
+            throw new IllegalStateException(servers.size() + " tests with this LoginServerExtension are running, and none of them on thread "
+                    + Thread.currentThread().getName() + ": take LoginServer, TimClient or UserSigMaker as parameters of the test method");
+        }
+        return open.iterator().next();
+    }
+
+    // ---- what JUnit calls
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        if (!serverPerMethod) {
+            scope(context);
+        }
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) {
+        scope(context);
+    }
+
+    @Override
+    public void afterTestExecution(ExtensionContext context) {
+        explainFailure(context);
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        explainFailure(context);
+    }
+
+    private void explainFailure(ExtensionContext context) {
+        context.getExecutionException().filter(failure -> !(failure instanceof TestAbortedException)).ifPresent(scope(context)::explain);
+    }
+
+    @Override
+    public ExtensionContextScope getTestInstantiationExtensionContextScope(ExtensionContext rootContext) {
+        return ExtensionContextScope.TEST_METHOD;
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        return PARAMETERS.contains(parameter.getParameter().getType());
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        Class<?> type = parameter.getParameter().getType();
+        if (context.getTestMethod().isEmpty() && (type == TimClient.class || serverPerMethod)) {
+            throw new ParameterResolutionException(outsideOfMethods(parameter, type));
+        }
+        ServerScope scope = scope(context);
+        return type == LoginServer.class ? scope.server() : type == UserSigMaker.class ? scope.userSigs() : scope.client(builder -> { });
+    }
+
+    private static String outsideOfMethods(ParameterContext parameter, Class<?> type) {
+        String where = parameter.getDeclaringExecutable() instanceof Method method ? method.getName() : "the constructor";
+        return where + " cannot take a " + type.getSimpleName() + ": it runs once for the class, and "
+                + (type == TimClient.class ? "a client lives" : "with serverPerMethod a server lives")
+                + " for one test method. Take it in test methods or in @BeforeEach";
+    }
+
+    /** A method's in a method's context, else the class's. Made at the first occasion, and closed by JUnit with the context. */
+    private ServerScope scope(ExtensionContext context) {
+        boolean method = context.getTestMethod().isPresent();
+        return context.getStore(namespace).getOrComputeIfAbsent(method ? METHOD : CLASS,
+                name -> method ? methodScope(context) : classScope(context), ServerScope.class);
+    }
+
+    private ServerScope methodScope(ExtensionContext context) {
+        if (serverPerMethod) {
+            return opened(LoginServer.start(config), LoginServer::close);
+        }
+        ServerPool pool = pool(context);
+        return opened(pool.take(), pool::giveBack);
+    }
+
+    private ServerScope classScope(ExtensionContext context) {
+        return opened(pool(context).first(), server -> { });
+    }
+
+    private ServerScope opened(LoginServer server, Consumer<LoginServer> atEnd) {
+        ServerScope before = scopeOfThread.get();
+        ServerScope scope = new ServerScope(server, key, ended -> {
+            open.remove(ended);
+            scopeOfThread.set(before);
+            atEnd.accept(ended.server());
+        });
+        open.add(scope);
+        scopeOfThread.set(scope);
+        return scope;
+    }
+
+    /** The class's; in a field that is not static there is no class to belong to, and it is the method's. */
+    private ServerPool pool(ExtensionContext context) {
+        return context.getStore(namespace).getOrComputeIfAbsent(POOL, name -> new ServerPool(() -> LoginServer.start(config)), ServerPool.class);
+    }
+
+    /** What an extension is made of; nothing is required. */
+    public static final class Builder {
+        static final long DEFAULT_APP = 1400000000L;
+
+        private long sdkAppId = DEFAULT_APP;
+        private String secret = UUID.randomUUID().toString();
+        private Consumer<LoginServerConfig.Builder> change = config -> { };
+        private boolean serverPerMethod;
+
+        private Builder() {
+        }
+
+        /**
+         * The app that clients and UserSigs are for, with a secret key of its own making.
+         *
+         * @param sdkAppId the SDKAppID, at least 1; default {@value #DEFAULT_APP}
+         * @return this
+         * @throws IllegalArgumentException if it is less than 1
+         */
+        public Builder sdkAppId(long sdkAppId) {
+            return app(sdkAppId, secret);
+        }
+
+        /**
+         * The app that clients and UserSigs are for, with a secret key that something else in the test knows as well, such as a backend.
+         *
+         * @param sdkAppId the SDKAppID, at least 1
+         * @param secret   the secret key, not blank
+         * @return this
+         * @throws IllegalArgumentException if one of them is out of range
+         */
+        public Builder app(long sdkAppId, String secret) {
+            new UserSigKey(sdkAppId, secret);
+            this.sdkAppId = sdkAppId;
+            this.secret = secret;
+            return this;
+        }
+
+        /**
+         * The login policy that every test begins with.
+         *
+         * @param policy default: one instance of each platform
+         * @return this
+         */
+        public Builder loginPolicy(LoginPolicy policy) {
+            Objects.requireNonNull(policy, "policy");
+            return config(config -> config.loginPolicy(policy));
+        }
+
+        /**
+         * Changes anything else of the server's configuration: more apps, TLS, limits.
+         *
+         * @param change changes the configuration's builder, which has the app already; called once, in {@link #build()}
+         * @return this
+         */
+        public Builder config(Consumer<LoginServerConfig.Builder> change) {
+            this.change = this.change.andThen(change);
+            return this;
+        }
+
+        /**
+         * Starts a server for each test method instead of one for the class. For tests whose application may still be connecting when
+         * the next test begins: what comes late from an earlier test cannot reach a later one.
+         *
+         * @return this
+         */
+        public Builder serverPerMethod() {
+            serverPerMethod = true;
+            return this;
+        }
+
+        /**
+         * Ends the configuration. Nothing is started yet.
+         *
+         * @return the extension, for a field with {@code @RegisterExtension}
+         * @throws IllegalArgumentException if the changed configuration is refused
+         */
+        public LoginServerExtension build() {
+            return new LoginServerExtension(this);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.junit;
+
+import io.github.tim4j.server.LoginServer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * The servers of one test class: one, unless its methods run in parallel; then as many as methods run at a time, because no two of them may
+ * see each other's state. Any thread.
+ */
+final class ServerPool implements AutoCloseable {
+    private final Supplier<LoginServer> starter;
+    /** Guarded by this; what was given back last is taken first. */
+    private final Deque<LoginServer> free = new ArrayDeque<>();
+    /** Guarded by this. */
+    private final List<LoginServer> all = new ArrayList<>();
+
+    ServerPool(Supplier<LoginServer> starter) {
+        this.starter = starter;
+    }
+
+    /** The server that is there before the first method is. */
+    synchronized LoginServer first() {
+        if (all.isEmpty()) {
+            free.push(start());
+        }
+        return all.get(0);
+    }
+
+    /** A server in its initial state that nobody else has until it is given back. */
+    LoginServer take() {
+        LoginServer server;
+        synchronized (this) {
+            if (free.isEmpty()) {
+                return start();
+            }
+            server = free.pop();
+        }
+        server.reset();
+        return server;
+    }
+
+    private synchronized LoginServer start() {
+        LoginServer server = starter.get();
+        all.add(server);
+        return server;
+    }
+
+    synchronized void giveBack(LoginServer server) {
+        free.push(server);
+    }
+
+    @Override
+    public synchronized void close() {
+        all.forEach(LoginServer::close);
+    }
+}
