@@ -5,10 +5,14 @@ import io.github.tim4j.TimClient;
 import io.github.tim4j.server.LoginPolicy;
 import io.github.tim4j.server.LoginServer;
 import io.github.tim4j.server.LoginServerConfig;
+import io.github.tim4j.server.ServerEvent;
 import io.github.tim4j.usersig.UserSigKey;
 import java.lang.reflect.Method;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -22,6 +26,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
 
 /**
@@ -144,6 +149,28 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
      */
     public TimClient client(Consumer<TimClient.Builder> change) {
         return current().client(change);
+    }
+
+    /**
+     * Asserts how many distinct users of the test's app have logged in today, by the server's clock (UTC), since the test began: what the
+     * vendor would have counted.
+     *
+     * @param expected how many
+     * @throws AssertionFailedError  if there are more or fewer; it names the users who logged in
+     * @throws IllegalStateException as {@link #server()}
+     */
+    public void assertDailyActiveUsers(int expected) {
+        LoginServer server = server();
+        LocalDate today = LocalDate.ofInstant(server.now(), ZoneOffset.UTC);
+        int actual = server.dailyActiveUsers(sdkAppId()).getOrDefault(today, 0);
+        if (actual != expected) {
+            Set<String> users = server.events(0).stream().filter(event -> event.sdkAppId() == sdkAppId()
+                    && (event.type() == ServerEvent.Type.LOGIN || event.type() == ServerEvent.Type.RECONNECT)
+                    && LocalDate.ofInstant(event.time(), ZoneOffset.UTC).equals(today))
+                    .map(ServerEvent::userId).collect(Collectors.toCollection(TreeSet::new));
+            throw new AssertionFailedError("daily active users of app " + sdkAppId() + " on " + today + ": expected " + expected + ", but "
+                    + actual + " logged in: " + users, expected, actual);
+        }
     }
 
     private ServerScope current() {

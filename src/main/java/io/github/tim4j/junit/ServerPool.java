@@ -31,17 +31,16 @@ final class ServerPool implements AutoCloseable {
         return all.get(0);
     }
 
-    /** A server in its initial state that nobody else has until it is given back. */
+    /** A server in its initial state that nobody else has until it is given back. One that a test has closed is replaced. */
     LoginServer take() {
         LoginServer server;
         synchronized (this) {
-            if (free.isEmpty()) {
-                return start();
-            }
-            server = free.pop();
+            server = free.poll();
         }
-        server.reset();
-        return server;
+        if (server != null) {
+            server.reset();
+        }
+        return server != null && server.isAccepting() ? server : start();
     }
 
     private synchronized LoginServer start() {

@@ -20,11 +20,19 @@ final class Authenticator {
 
     /** Those of an app in order, the one that makes new UserSigs first; none: the app has no key. */
     private final Map<Long, List<Key>> keys = new ConcurrentHashMap<>();
+    private final Map<Long, List<UserSigKey>> configured;
     private final ServerClock clock;
 
-    Authenticator(Map<Long, List<UserSigKey>> keys, ServerClock clock) {
-        keys.forEach((app, list) -> this.keys.put(app, list.stream().map(key -> new Key(key, Instant.MAX)).toList()));
+    Authenticator(Map<Long, List<UserSigKey>> configured, ServerClock clock) {
+        this.configured = configured;
         this.clock = clock;
+        reset();
+    }
+
+    /** Back to the keys as configured. */
+    void reset() {
+        configured.forEach((app, list) -> keys.put(app, list.stream().map(key -> new Key(key, Instant.MAX)).toList()));
+        keys.keySet().retainAll(configured.keySet());
     }
 
     /** From now on UserSigs are made with this key; those made with the keys before are accepted for the time of the overlap. */

@@ -111,6 +111,18 @@ final class LoginService implements SessionStore.Holder {
         policies.put(sdkAppId, policy);
     }
 
+    /** As at the start, but for connections and events. */
+    void reset() {
+        faults.clear();
+        limits.clear();
+        dau.clear();
+        clock.reset();
+        authenticator.reset();
+        policies.clear();
+        store.clear();
+        lastRevocation.set(0);
+    }
+
     /** A connection is open; its number is that of its session to come. */
     long opened(MqttConnection connection) {
         long number = lastConnection.incrementAndGet();

@@ -42,6 +42,9 @@ class JarsIT {
         assertThat(entries(Cli.JAR)).containsAll(LIBRARIES).contains("META-INF/LICENSE", "io/github/tim4j/server/LoginServer.class", "logback.xml",
                 "com/sun/jna/Native.class", "io/netty/channel/Channel.class");
         assertThat(entries(Cli.JAR)).noneMatch(name -> name.matches("META-INF/.*\\.(SF|RSA|DSA)"));
+        assertThat(entries(Cli.JAR)).as("whoever uses the extension brings JUnit along")
+                .contains("io/github/tim4j/junit/LoginServerExtension.class")
+                .noneMatch(name -> name.startsWith("org/junit/") || name.startsWith("org/opentest4j/") || name.startsWith("org/apiguardian/"));
         try (JarFile jar = new JarFile(Cli.JAR.toFile())) {
             assertThat(jar.getManifest().getMainAttributes().getValue("Main-Class")).isEqualTo(Main.class.getName());
             assertThat(jar.getManifest().getMainAttributes().getValue("Enable-Native-Access")).isEqualTo("ALL-UNNAMED");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.github.tim4j.usersig.UserSig;
+import io.github.tim4j.usersig.UserSigKey;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -160,21 +162,37 @@ class TestControlTest {
     }
 
     @Test
-    void resetBeginsAnew() throws IOException {
+    void resetBeginsAnew() throws Exception {
         try (RawClient alice = online("alice")) {
             server.invalidateUserSigs(APP, "bob");
             server.refuseLogins(5, 70500);
             server.delayLogins(Duration.ofHours(1));
             server.advanceClock(Duration.ofDays(1000));
+            server.invalidateUserSigs(APP, "carol");
             server.stopListening();
             server.reset();
             alice.rest();
             assertThat(server.events(0)).isEmpty();
             assertThat(server.sessions()).isEmpty();
             assertThat(server.now()).isBefore(Instant.now().plusSeconds(60));
+            assertThat(UserSig.parse(server.userSig(APP, "alice")).issuedAt()).isBefore(Instant.now().plusSeconds(60));
             online("alice").close();
             assertThat(server.events(0)).first().extracting(ServerEvent::type).isEqualTo(ServerEvent.Type.LOGIN);
         }
+    }
+
+    @Test
+    void resetBringsSecretKeysAndLoginPoliciesBack() throws IOException {
+        server.rotateSecret(APP, "another secret", Duration.ZERO);
+        server.rotateSecret(APP + 1, "an app of its own", Duration.ZERO);
+        server.loginPolicy(APP, LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM).withInstances(Platform.LINUX, 3));
+        server.reset();
+        try (RawClient first = new RawClient(server.port()); RawClient second = online("alice")) {
+            String oldSig = new UserSigKey(APP, "secret").make("alice");
+            assertThat(RawClient.reason(first.login("alice", Platform.LINUX, "d2", oldSig))).isZero();
+            assertThat(RawClient.reason(second.next())).as("one instance a platform again").isEqualTo(0x8E);
+        }
+        assertThatThrownBy(() -> server.userSig(APP + 1, "alice")).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
