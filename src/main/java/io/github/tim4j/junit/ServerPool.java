@@ -7,12 +7,14 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * The servers of one test class: one, unless its methods run in parallel; then as many as methods run at a time, because no two of them may
  * see each other's state. Any thread.
  */
-final class ServerPool implements AutoCloseable {
+@SuppressWarnings("deprecation") // JUnit before 5.13 closes a CloseableResource only.
+final class ServerPool implements AutoCloseable, ExtensionContext.Store.CloseableResource {
     private final Supplier<LoginServer> starter;
     /** Guarded by this; what was given back last is taken first. */
     private final Deque<LoginServer> free = new ArrayDeque<>();

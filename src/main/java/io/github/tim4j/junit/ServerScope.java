@@ -8,9 +8,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** What one test method has: a server to itself, and clients of it. Closed by JUnit when the method has ended. Any thread. */
-final class ServerScope implements AutoCloseable {
+@SuppressWarnings("deprecation") // JUnit before 5.13 closes a CloseableResource only.
+final class ServerScope implements AutoCloseable, ExtensionContext.Store.CloseableResource {
     /** Long enough for a slow machine, and a third of what a client waits by default: a test of a dead server shall not take long. */
     private static final Duration LOGIN_TIMEOUT = Duration.ofSeconds(10);
 
