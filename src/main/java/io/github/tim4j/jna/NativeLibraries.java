@@ -60,7 +60,7 @@ public final class NativeLibraries {
      * Loads a further copy of the bundled timshim, from a file of its own beside the bundled one's. It is a library of its own, with a session
      * of its own, so that one process can be several instances; meant for tests.
      *
-     * @param number which copy, at least 1; the same number gives the same file, also in other processes
+     * @param number tells copies apart: the same number gives the same file, also in other processes
      * @return the copy's file, to be given to {@link #load(Path)}
      * @throws LibraryLoadException if it could not be loaded; its message lists each attempt
      */

@@ -5,6 +5,8 @@ import io.github.tim4j.server.LoginServer;
 import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.ServerEvent;
 import io.github.tim4j.server.Session;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -35,13 +37,17 @@ final class WhatTheServerSaw extends Exception {
 
     private static String line(ServerEvent event) {
         String answer = (event.code() == 0 ? "" : " " + event.code()) + (event.text().isEmpty() ? "" : " " + event.text());
-        return event.time() + " " + event.type() + " " + who(event.userId(), event.platform(), event.deviceId(), event.sdkAppId())
+        return millis(event.time()) + " " + event.type() + " " + who(event.userId(), event.platform(), event.deviceId(), event.sdkAppId())
                 + (answer.isEmpty() ? "" : ":" + printable(answer));
     }
 
     private static String line(Session session) {
-        return who(session.userId(), session.platform(), session.deviceId(), session.sdkAppId()) + ", since " + session.loggedInAt()
+        return who(session.userId(), session.platform(), session.deviceId(), session.sdkAppId()) + ", since " + millis(session.loggedInAt())
                 + ", UserSig until " + session.userSigExpiresAt();
+    }
+
+    private static Instant millis(Instant time) {
+        return time.truncatedTo(ChronoUnit.MILLIS);
     }
 
     private static String who(String userId, Platform platform, String deviceId, long sdkAppId) {

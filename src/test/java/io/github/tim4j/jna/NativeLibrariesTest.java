@@ -74,6 +74,20 @@ class NativeLibrariesTest {
         }
     }
 
+    /** Initialises the bundled library and two copies, and prints which of the three each answer comes from. */
+    static final class Copies {
+        public static void main(String[] args) {
+            List<LoadedLibrary> libraries = List.of(NativeLibraries.load(null), NativeLibraries.load(NativeLibraries.bundledCopy(1)),
+                    NativeLibraries.load(NativeLibraries.bundledCopy(2)));
+            for (int i = 0; i < 3; i++) {
+                System.out.println(libraries.get(i).sdk().TIMInit(i + 1, "{}"));
+            }
+            System.out.println(libraries.get(1).sdk().TIMInit(1, "{}"));
+            System.out.println(NativeLibraries.bundledCopy(1).equals(Path.of(libraries.get(1).path())));
+            libraries.forEach(library -> library.sdk().TIMUninit());
+        }
+    }
+
     private static Path hostile() {
         return CCompiler.library("hostile", List.of("src/test/native/hostile.c"), "-Wall", "-Wextra", "-Werror");
     }
@@ -221,5 +235,14 @@ class NativeLibrariesTest {
         Result result = ForkedJvm.of(TwoLoaders.class).option("-Dtim4j.cache=" + folder.resolve("cache")).run(folder);
         assertThat(result.exitCode()).isZero();
         assertThat(result.output()).contains("open already", "opened after the first was closed");
+    }
+
+    @Test
+    void aCopyOfTheBundledLibraryIsASessionOfItsOwn() throws IOException {
+        ForkedJvm copies = ForkedJvm.of(Copies.class).option("-Dtim4j.cache=" + folder.resolve("cache"));
+        assertThat(copies.run(folder)).isEqualTo(new Result(0, "0\n0\n0\n-4\ntrue\n"));
+        assertThat(cached()).hasSize(3);
+        assertThat(copies.run(folder).exitCode()).isZero();
+        assertThat(cached()).as("the same files again").hasSize(3);
     }
 }

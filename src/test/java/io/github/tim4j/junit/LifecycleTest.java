@@ -194,7 +194,7 @@ class LifecycleTest {
             assertThat(client.login("alice", "sig")).failsWithin(Duration.ofSeconds(20)).withThrowableThat()
                     .withMessageContaining("the client is closed");
         });
-        assertThat(System.getProperties().stringPropertyNames()).noneMatch(name -> name.startsWith("io.github.tim4j."));
+        assertThat(System.getProperties().stringPropertyNames()).noneMatch(name -> name.startsWith("io.github.tim4j.junit."));
     }
 
     static class Configured {
