@@ -50,6 +50,9 @@ final class Renewal {
     /** By user id; any thread. */
     private final Map<String, CompletableFuture<String>> fetching = new ConcurrentHashMap<>();
     private Timer timer;
+    /** Who logged in last, and when that UserSig expires, if it tells. */
+    private String sessionUser;
+    private Optional<Instant> sessionExpiry = Optional.empty();
     private long loggedInAt = System.nanoTime();
     private boolean running;
     private int refused;
@@ -166,6 +169,7 @@ final class Renewal {
                 return CompletableFuture.completedFuture(result);
             }
             Throwable cause = Reply.cause(failure);
+            sessionStays(call);
             if (!isExpired(cause) || provider == null || call != calls.get()) {
                 return CompletableFuture.<LoginResult>failedFuture(cause);
             }
@@ -249,11 +253,25 @@ final class Renewal {
     }
 
     private void loggedIn(long call, String userId, String userSig) {
+        sessionUser = userId;
+        sessionExpiry = expiryOf(userSig);
+        renewInTime(call);
+    }
+
+    /** The session that there was is still there, although the application asked for another. */
+    private void sessionStays(long call) {
+        if (sessionUser != null && library.loginUser().equals(Optional.of(sessionUser))) {
+            renewInTime(call);
+        }
+    }
+
+    private void renewInTime(long call) {
         cancelTimer();
         if (provider == null || call != calls.get()) {
             return;
         }
-        expiryOf(userSig).ifPresent(expiry -> {
+        String userId = sessionUser;
+        sessionExpiry.ifPresent(expiry -> {
             // The server tells whole seconds: it may be almost one later than it says.
             Duration left = Duration.between(library.serverTime().orElseGet(Instant::now).plusSeconds(1), expiry);
             Duration lead = left.dividedBy(5).compareTo(MAX_LEAD) < 0 ? left.dividedBy(5) : MAX_LEAD;

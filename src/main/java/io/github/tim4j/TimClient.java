@@ -84,7 +84,12 @@ public final class TimClient implements AutoCloseable {
         });
         nativeSession = new NativeSession(library, builder.sdkAppId, Json.object(builder.config), builder.requestTimeout, inbox, session);
         renewal = new Renewal(builder.provider, nativeSession, inbox, listeners, builder.requestTimeout, builder.renewalBackoff);
-        Runtime.getRuntime().addShutdownHook(exitHook);
+        try {
+            Runtime.getRuntime().addShutdownHook(exitHook);
+        } catch (IllegalStateException e) {
+            end();
+            throw e;
+        }
     }
 
     private Renewal renewal() {
@@ -328,7 +333,7 @@ public final class TimClient implements AutoCloseable {
          * Loads and initialises the library.
          *
          * @throws LibraryLoadException  if there is no library to load
-         * @throws IllegalStateException if no SDKAppID is set, or a client for the same library is open
+         * @throws IllegalStateException if no SDKAppID is set, a client for the same library is open, or the JVM is shutting down
          * @throws TimException          if the library refuses the configuration
          */
         public TimClient build() {

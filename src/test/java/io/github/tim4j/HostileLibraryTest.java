@@ -165,6 +165,21 @@ class HostileLibraryTest {
     }
 
     @Test
+    void answeredRequestsLeaveNothingBehind() {
+        commands.hostile_mode(BEFORE_RETURN, 0, 1, EMPTY);
+        long[] used = new long[2];
+        for (int round = 0; round < 2; round++) {
+            for (int i = 0; i < 50_000; i++) {
+                tim.call("TIMHostileKept").join();
+            }
+            System.gc();
+            used[round] = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+        }
+        assertThat(Callbacks.expected()).isZero();
+        assertThat(used[1] - used[0]).as("bytes more after 50000 further requests").isLessThan(10_000_000);
+    }
+
+    @Test
     void aCancelledLoginDisturbsNobodyAndTheStatusFollowsTheLibrary() {
         commands.hostile_mode(KEEP, 0, 1, EMPTY);
         CompletableFuture<LoginResult> first = tim.login("alice", "sig");

@@ -183,6 +183,16 @@ class RenewalTest {
     }
 
     @Test
+    void aLoginThatIsRefusedWithoutTouchingTheSessionDoesNotStopItsRenewal() {
+        AtomicInteger made = new AtomicInteger();
+        open(userId -> at.server.userSig(APP, userId, made.incrementAndGet() == 1 ? Duration.ofSeconds(4) : Duration.ofHours(1)));
+        tim.login("alice").join();
+        assertThat(codeOf(tim.login("alice", at.userSig("bob")))).isEqualTo(70013);
+        await().untilAsserted(() -> assertThat(renewals()).containsExactly("BEFORE_EXPIRY STARTED 1", "BEFORE_EXPIRY SUCCEEDED 1"));
+        assertThat(recorder.events).doesNotContain("notReady alice", "expired alice");
+    }
+
+    @Test
     void aProviderThatFailsInTheBackgroundIsAskedAgainLater() {
         AtomicInteger calls = new AtomicInteger();
         open(userId -> {
