@@ -6,7 +6,7 @@ import io.github.tim4j.server.LoginServerConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -17,9 +17,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The login server alone, until Ctrl-C or SIGTERM. */
-@Command(name = "serve", description = {"Runs a login server until Ctrl-C or SIGTERM.",
+@Command(name = "serve", modelTransformer = ServeSettings.Options.class, description = {"Runs a login server until Ctrl-C or SIGTERM.",
         "Prints \"listening\" and its address when it can be logged in to. At the end it tells its clients, which then reconnect by "
-                + "themselves."})
+                + "themselves.",
+        "What an option sets, a properties file can set (--config; the same name without dashes in front; app.N.secret-key-file = FILE "
+                + "for an app), and a variable (TIM_SERVE_ and the name in capitals, with _ for -). An option counts before a variable, a "
+                + "variable before the file."})
 final class ServeCommand implements Callable<Integer> {
     static final long DEFAULT_APP = 1400000000L;
 
@@ -37,17 +40,8 @@ final class ServeCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
-            description = "Where to listen; default: ${DEFAULT-VALUE}.")
-    private String host;
-
-    @Option(names = "--port", paramLabel = "N", defaultValue = "1883",
-            description = "The TCP port; 0 takes a free one; default: ${DEFAULT-VALUE}.")
-    private int port;
-
-    @Option(names = "--allow-plaintext",
-            description = "Listen without TLS on an address that is not loopback: on the way, everybody can read UserSigs.")
-    private boolean allowPlaintext;
+    @Option(names = "--config", paramLabel = "FILE", description = "Properties file with settings.")
+    private Path configFile;
 
     @ArgGroup(exclusive = false, multiplicity = "0..*")
     private List<App> apps;
@@ -56,34 +50,67 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         List<String> made = new ArrayList<>();
-        LoginServerConfig config = config(made);
+        ServeSettings settings = new ServeSettings(configFile, System.getenv(), spec);
+        Set<Long> served = apps(settings, made);
+        LoginServerConfig config;
+        try {
+            config = settings.config(served);
+        } catch (IllegalArgumentException e) {
+            throw CliException.usage(e.getMessage());
+        }
         Stop stop = new Stop();
         try (LoginServer server = LoginServer.start(config)) {
             stop.catchSignals();
             made.forEach(out::println);
-            out.println("listening " + server.uri());
+            tellAddresses(out, server, settings);
             stop.await();
+            served.forEach(app -> server.dailyActiveUsers(app).forEach(
+                    (day, users) -> out.println("daily active users of SDKAppID " + app + " on " + day + ": " + users)));
         }
         out.println("stopped");
         return ExitCode.OK;
     }
 
-    /** @param made gets a line for each key that is made because none is given */
-    private LoginServerConfig config(List<String> made) {
-        LoginServerConfig.Builder config = LoginServerConfig.builder();
-        Set<Long> seen = new HashSet<>();
+    private static void tellAddresses(PrintWriter out, LoginServer server, ServeSettings settings) {
+        if (settings.tlsCaFile() != null) {
+            out.println("CA file for clients: " + settings.tlsCaFile().toAbsolutePath());
+        }
+        if (server.httpPort() > 0) {
+            out.println("server API " + server.httpUri() + "/v4/, test control " + server.httpUri() + "/control/v1/");
+        }
+        if (server.port() > 0 && server.tlsPort() > 0) {
+            out.println("listening with TLS " + server.tlsUri());
+        }
+        out.println("listening " + server.uri());
+    }
+
+    /**
+     * Adds the apps to the configuration.
+     *
+     * @param made gets a line for each key that is made because none is given
+     * @return their ids
+     */
+    private Set<Long> apps(ServeSettings settings, List<String> made) {
+        Set<Long> served = new LinkedHashSet<>();
         try {
-            config.host(host).port(port).allowPlaintext(allowPlaintext);
-            for (App app : apps == null ? List.of(new App()) : apps) {
-                if (!seen.add(app.sdkAppId)) {
-                    throw CliException.usage("--sdkappid " + app.sdkAppId + " is given twice: give each app once");
+            if (apps != null || settings.keyFiles().isEmpty()) {
+                for (App app : apps == null ? List.of(new App()) : apps) {
+                    if (!served.add(app.sdkAppId)) {
+                        throw CliException.usage("--sdkappid " + app.sdkAppId + " is given twice: give each app once");
+                    }
+                    settings.builder().app(app.sdkAppId, secretKey(app, made));
                 }
-                config.app(app.sdkAppId, secretKey(app, made));
             }
-            return config.build();
+            settings.keyFiles().forEach((app, file) -> {
+                if (served.add(app)) {
+                    settings.builder().app(app, SecretKey.read(file).orElseThrow());
+                }
+            });
+            settings.olderKeyFiles().forEach((app, file) -> settings.builder().olderSecret(app, SecretKey.read(file).orElseThrow()));
         } catch (IllegalArgumentException e) {
             throw CliException.usage(e.getMessage());
         }
+        return served;
     }
 
     private static String secretKey(App app, List<String> made) {

@@ -4,6 +4,10 @@ package io.github.tim4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -129,6 +133,24 @@ class ServeIT {
         try (Cli usersig = Cli.start(secret, "", "usersig", "--sdkappid", "7", "--user", "alice")) {
             assertThat(usersig.exitCode()).isZero();
             return usersig.out().get(0);
+        }
+    }
+
+    @Test
+    void theHttpPortAndTheDailyActiveUsers() throws Exception {
+        String key = keyFile("key", "secret");
+        try (Cli serve = Cli.start("serve", "--port", "0", "--http-port", "0", "--sdkappid", "7", "--secret-key-file", key)) {
+            String http = serve.await("server API ").replaceAll("/v4/.*", "");
+            String server = serve.await("listening ");
+            try (Cli login = Cli.start(login(server, "7", "alice", "--secret-key-file", key))) {
+                assertThat(login.exitCode()).as(login.toString()).isZero();
+            }
+            HttpResponse<String> events = HttpClient.newHttpClient().send(
+                    HttpRequest.newBuilder(URI.create(http + "/control/v1/events")).build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(events.body()).contains("\"LOGIN\"").contains("\"LOGOUT\"").contains("\"alice\"");
+            serve.terminate();
+            assertThat(serve.exitCode()).as(serve.toString()).isZero();
+            assertThat(serve.out()).anyMatch(line -> line.matches("daily active users of SDKAppID 7 on .*: 1"));
         }
     }
 }
