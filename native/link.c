@@ -143,7 +143,10 @@ static enum link_event decode(struct link* link, struct link_news* news) {
     const char* error = "";
     enum mqtt_result result = mqtt_decode(&link->decoder, &data, &size, &news->packet, &error);
     link->in_at = link->in_end - size;
-    if (result == MQTT_PACKET) return news->event = LINK_PACKET;
+    if (result == MQTT_PACKET) {
+        link->more = true;
+        return news->event = LINK_PACKET;
+    }
     if (result == MQTT_NEED_MORE) return LINK_NOTHING;
     if (result == MQTT_NO_MEMORY) return lost(link, news, ERR_OUT_OF_MEMORY, error, false);
     char desc[256];
@@ -153,6 +156,7 @@ static enum link_event decode(struct link* link, struct link_news* news) {
 
 static enum link_event step_open(struct link* link, bool readable, bool writable, struct link_news* news) {
     struct tls_failure failure;
+    link->more = false;
     if (writable && link->tls != NULL && tls_wants_write(link->tls)) readable = true; /* reading goes on when TLS can answer */
     if (writable && !flush(link, &failure) && !readable) return lost_by(link, news, &failure);
     for (;;) {

@@ -25,6 +25,7 @@ struct link {
     struct mqtt_decoder decoder;
     uint8_t in[2048];
     size_t in_at, in_end;
+    bool more;          /**< there may be more to read than a poll sees: call link_step as if the socket were readable */
     uint8_t* out;       /**< what is still to be sent; wiped, since it can hold a UserSig */
     size_t out_size, out_sent;
 };
@@ -50,7 +51,7 @@ struct link_news {
 void link_open(struct link* link, uint32_t id, const struct config* config, const struct os_waker* waker, uint64_t now);
 /** What to poll for. @return false if it has no socket now */
 bool link_poll(const struct link* link, struct os_poll* poll);
-/** Goes on as far as it can. Call it again until it says LINK_NOTHING or LINK_LOST. */
+/** Goes on to the next event. Call it again until it says LINK_NOTHING or LINK_LOST; after a packet that can wait, see `more`. */
 enum link_event link_step(struct link* link, bool readable, bool writable, uint64_t now, struct link_news* news);
 /** Queues a copy and sends what can be sent. @return false if there is no memory */
 bool link_send(struct link* link, const uint8_t* bytes, size_t size);

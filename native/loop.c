@@ -12,7 +12,10 @@
 #include "published.h"
 #include "version.h"
 
-enum { LINKS = 2 }; /* the session's running connection and its attempt */
+enum {
+    LINKS = 2,        /* the session's running connection and its attempt */
+    EVENTS_AT_ONCE = 64 /* of one link; then everything else has its turn, however much the server sends */
+};
 
 struct loop {
     struct config config; /* never changes */
@@ -176,7 +179,7 @@ static bool take_action(struct loop* loop, struct action* action, uint64_t* due)
 }
 
 static void step_link(struct loop* loop, struct link* link, bool readable, bool writable) {
-    for (;;) {
+    for (int i = 0; i < EVENTS_AT_ONCE; i++) {
         struct link_news news;
         uint32_t id = link->id;
         enum link_event event = id == 0 ? LINK_NOTHING : link_step(link, readable, writable, os_now_ms(), &news);
@@ -194,6 +197,7 @@ static void wait_and_step(struct loop* loop, uint64_t due) {
         struct link* link = &loop->links[i];
         if (link->id == 0) continue;
         if (link->due < due) due = link->due;
+        if (link->more) due = 0;
         if (link_poll(link, &polls[count])) polled[count++] = link;
     }
     uint64_t now = os_now_ms();
@@ -201,7 +205,8 @@ static void wait_and_step(struct loop* loop, uint64_t due) {
     if (polls[0].readable) os_waker_drain(&loop->waker);
 
     for (size_t i = 1; i < count; i++) {
-        if (polls[i].readable || polls[i].writable) step_link(loop, polled[i], polls[i].readable, polls[i].writable);
+        bool readable = polls[i].readable || polled[i]->more;
+        if (readable || polls[i].writable) step_link(loop, polled[i], readable, polls[i].writable);
     }
     now = os_now_ms();
     for (int i = 0; i < LINKS; i++) {

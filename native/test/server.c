@@ -96,6 +96,9 @@ static void send_connack(int fd, uint8_t reason, const char* key, const char* va
     send_bytes(fd, bytes, at);
 }
 
+static const uint8_t pingresps[] = {0xD0, 0, 0xD0, 0, 0xD0, 0, 0xD0, 0, 0xD0, 0, 0xD0, 0, 0xD0, 0, 0xD0, 0,
+                                    0xD0, 0, 0xD0, 0, 0xD0, 0, 0xD0, 0, 0xD0, 0, 0xD0, 0, 0xD0, 0, 0xD0, 0};
+
 /* @return whether the connection goes on */
 static bool answer_connect(struct peer* peer, const char* script) {
     if (strncmp(script, "ok", 2) == 0) {
@@ -103,6 +106,7 @@ static bool answer_connect(struct peer* peer, const char* script) {
         peer->online = true;
         pthread_mutex_unlock(&peer->server->lock);
         send_connack(peer->socket, 0, "server-time", "1800000000");
+        while (strncmp(script, "ok+flood", 8) == 0 && send(peer->socket, pingresps, sizeof pingresps, MSG_NOSIGNAL) > 0) {}
         if (strncmp(script, "ok+cut", 6) == 0) return false;
         if (strncmp(script, "ok+", 3) == 0) send_bytes(peer->socket, (uint8_t[]){0xE0, 1, (uint8_t)strtol(script + 3, NULL, 16)}, 3);
         return true;

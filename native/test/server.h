@@ -7,6 +7,7 @@
  * | ok          | CONNACK 0x00 with server-time 1800000000 |
  * | ok+HEX      | the same, then DISCONNECT with this MQTT reason |
  * | ok+cut      | the same, then the connection is closed |
+ * | ok+flood    | the same, then PINGRESP without end |
  * | refuse CODE | CONNACK 0x87 with tim-code CODE |
  * | reason HEX  | CONNACK with this MQTT reason alone |
  * | silent      | none |

@@ -406,6 +406,17 @@ static void uninit_is_no_logout(void) {
     uninit();
 }
 
+static void a_server_that_sends_without_end_holds_up_nothing(void) {
+    init_with("");
+    TIMLogin("alice", "ok+flood", on_result, "login");
+    CHECK(wait_for("login=0"));
+    TIMLogout(on_result, "logout");
+    CHECK(wait_for("logout=0"));
+    TIMLogin("alice", "ok+flood", on_result, "again");
+    CHECK(wait_for("again=0"));
+    uninit();
+}
+
 /* ---- Callbacks ---- */
 
 static atomic_int release_callback;
@@ -601,6 +612,7 @@ int main(void) {
     the_server_ends_a_session();
     a_logout_does_not_wait_for_a_dead_network();
     uninit_is_no_logout();
+    a_server_that_sends_without_end_holds_up_nothing();
     a_blocked_callback_holds_up_neither_heartbeat_nor_state();
     every_function_works_inside_a_callback();
     set_config_answers_with_the_configuration();

@@ -472,6 +472,26 @@ class NativeTlsTest {
     }
 
     @Test
+    void aServerThatSendsWithoutEndHoldsUpNothing() throws Exception {
+        Identity identity = Identity.of("flood", "localhost");
+        byte[] answers = new byte[65_536];
+        for (int i = 0; i < answers.length; i += 2) answers[i] = (byte) 0xD0; // PINGRESP
+        Script script = socket -> {
+            packet(new DataInputStream(socket.getInputStream()));
+            socket.getOutputStream().write(CONNACK);
+            while (true) socket.getOutputStream().write(answers);
+        };
+        try (Server server = Server.tls(identity, script); Login login = new Login(config(server.url(), identity.ca()))) {
+            assertThat(login.login("sig")).isEqualTo("0 ");
+            login.say("logout");
+            assertThat(login.heard("logout ")).isEqualTo("0 ");
+            assertThat(login.login("sig")).isEqualTo("0 ");
+            login.say("uninit");
+            login.heard("uninit done");
+        }
+    }
+
+    @Test
     void aSessionIsRestoredAndSurvivesABadCertificateMeanwhile() throws Exception {
         Identity good = Identity.of("restored", "localhost");
         Identity bad = Identity.of("restored-bad", "localhost");
