@@ -272,6 +272,37 @@ class ProtocolTest {
         }
     }
 
+    /** More cases: {@code mvn test -Dtest=ProtocolTest -Dtest.jvm.options=-Dtim4j.fuzz.cases=20000}. */
+    private static final int CASES = Integer.getInteger("tim4j.fuzz.cases", 1_000);
+
+    @Test
+    void randomPacketsOfAClientThatIsOnlineEndItsConnectionAndNothingElse() throws IOException {
+        Random random = new Random(20_261_122);
+        String sig = server.userSig(APP, "alice");
+        for (int i = 0; i < CASES; i++) {
+            byte[] bytes = new byte[1 + random.nextInt(40)];
+            random.nextBytes(bytes);
+            if (random.nextBoolean()) {
+                bytes = new byte[] {(byte) (random.nextInt(16) << 4), (byte) random.nextInt(4), 0, 0};
+            }
+            try (RawClient client = new RawClient(server.port())) {
+                assertThat(RawClient.reason(client.login("alice", Platform.LINUX, "d1", sig))).isZero();
+                client.send(bytes);
+                client.socket().shutdownOutput();
+                MqttMessage answer = client.next();
+                while (answer != null && answer.fixedHeader().messageType().value() == 13) {
+                    answer = client.next();
+                }
+                if (answer != null) {
+                    assertThat(answer.fixedHeader().messageType().value()).as("DISCONNECT in case " + i).isEqualTo(14);
+                    assertThat(RawClient.reason(answer)).as("case " + i).isIn(0x81, 0x82, 0x83, 0x95);
+                    assertThat(client.next()).isNull();
+                }
+            }
+        }
+        await().untilAsserted(() -> assertThat(server.sessions()).isEmpty());
+    }
+
     @Test
     void randomlyChangedLoginsNeverLeaveASessionOrBreakTheServer() throws IOException {
         Random random = new Random(20_261_121);
@@ -279,7 +310,7 @@ class ProtocolTest {
         try (RawClient client = new RawClient(server.port())) {
             good = client.encode(RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
         }
-        for (int i = 0; i < 1_000; i++) {
+        for (int i = 0; i < CASES; i++) {
             byte[] changed = good.clone();
             for (int n = random.nextInt(3); n >= 0; n--) {
                 changed[random.nextInt(changed.length)] = (byte) random.nextInt(256);
