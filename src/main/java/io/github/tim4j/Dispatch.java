@@ -23,6 +23,7 @@ final class Dispatch {
     private final ExecutorService own;
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private boolean scheduled;
+    private long progress;
     private boolean dropping;
     /** Whether it has been logged that the executor refuses work. */
     private volatile boolean refused;
@@ -64,6 +65,11 @@ final class Dispatch {
         execute(task);
     }
 
+    /** Grows with each task that begins. */
+    synchronized long progress() {
+        return progress;
+    }
+
     /** Ends the own thread, if any, after what is queued; waits a little for it, unless called by it. */
     void close() {
         if (own == null) {
@@ -103,6 +109,7 @@ final class Dispatch {
                         scheduled = false;
                         return;
                     }
+                    progress++;
                 }
                 runContained(task);
             }

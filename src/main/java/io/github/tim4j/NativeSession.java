@@ -69,8 +69,8 @@ final class NativeSession implements Callbacks.Events {
         this.requests = new Requests(inbox, timeout, this::resync);
         // A system property, because the library is one for the process, however many class loaders have loaded this class.
         if (System.getProperties().putIfAbsent(openMark(), "open") != null) {
-            throw new IllegalStateException("a TimClient for " + library.path() + " is open already, and a process has one session per library: "
-                    + "close it first, or share it");
+            throw new IllegalStateException("a TimClient for " + library.path() + " is open already, and a process has one session per "
+                    + "library: close it first, or share it");
         }
         this.subscription = Callbacks.subscribe(this);
         register(true);
@@ -144,7 +144,9 @@ final class NativeSession implements Callbacks.Events {
         });
     }
 
-    /** @throws IllegalArgumentException if the library lacks the function, it is the client's own business, or an argument cannot be passed */
+    /**
+     * @throws IllegalArgumentException if the library lacks the function, it is the client's own business, or an argument cannot be passed
+     */
     CompletableFuture<String> call(String name, Object... args) {
         Function function = function(name);
         Object[] nativeArgs = Arrays.copyOf(args, args.length + 2);

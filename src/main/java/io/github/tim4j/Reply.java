@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
  * inside a callback fails at once, because the completion would wait behind that callback.
  */
 final class Reply<T> extends CompletableFuture<T> {
-    /** A thread that waits is let go after this long even if the executor does nothing: the thread may be the executor's own. */
+    /** A thread that waits is let go when the executor has done nothing for so long: the thread may be the executor's own. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final Dispatch dispatch;
@@ -71,7 +71,14 @@ final class Reply<T> extends CompletableFuture<T> {
     private void letWaitersGo() {
         Runnable result = completion;
         if (awaited && result != null && !isDone()) {
-            Timer.after(PATIENCE, result);
+            long before = dispatch.progress();
+            Timer.after(PATIENCE, () -> {
+                if (dispatch.progress() == before) {
+                    result.run();
+                } else {
+                    letWaitersGo();
+                }
+            });
         }
     }
 

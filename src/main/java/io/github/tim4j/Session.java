@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What the application is told of the login status. The C API reports no status changes, so they follow from what it does report: requests run
- * one after another, each is answered, and kicks and expiries end a session. Belongs to the inbox; no native calls, no locks.
+ * What the application is told of the login status. The C API reports no status changes, so they follow from what it does report:
+ * requests run one after another, each is answered, and kicks and expiries end a session. Belongs to the inbox; no native calls, no locks.
  */
 final class Session {
     /** A login or a logout; entered once the library has accepted it. */
@@ -78,8 +78,8 @@ final class Session {
     }
 
     /**
-     * @param failure    null if it succeeded. With {@link TimException} a session of the same user, which was only to get another UserSig, stays.
-     *                   Any other failure does not tell the status, and {@link #resync} should follow.
+     * @param failure    null if it succeeded. With {@link TimException} a session of the same user, which was only to get another
+     *                   UserSig, stays. Any other failure does not tell the status, and {@link #resync} should follow.
      * @param actualUser asked after a switch of the account that failed: some refusals come before the old session is touched
      * @return whether the user had been logged in already
      */
@@ -89,7 +89,8 @@ final class Session {
             change(LoginStatus.LOGGED_IN, Cause.LOGIN, request.userId, null);
         } else if (failure instanceof TimException error && request.accepted && !repeat) {
             boolean stays = switchedFrom != null && actualUser.get().equals(Optional.of(switchedFrom));
-            change(stays ? LoginStatus.LOGGED_IN : LoginStatus.LOGGED_OUT, Cause.LOGIN_FAILED, stays ? switchedFrom : request.userId, error);
+            LoginStatus to = stays ? LoginStatus.LOGGED_IN : LoginStatus.LOGGED_OUT;
+            change(to, Cause.LOGIN_FAILED, stays ? switchedFrom : request.userId, error);
         }
         switchedFrom = null;
         next(request);

@@ -37,8 +37,9 @@ import java.util.function.Function;
  *
  * <p><b>Threads.</b> Every method may be called from any thread and inside any callback, and none blocks on the network.
  *
- * <p><b>Requests</b> run one after another in the order of the calls, as in the C API: a logout called during a login runs after it; a login of
- * another user while one is logged in closes that session and opens the new one. A login that repeats the one under way shares its result.
+ * <p><b>Requests</b> run one after another in the order of the calls, as in the C API: a logout called during a login runs after it; a
+ * login of another user while one is logged in closes that session and opens the new one. A login that repeats the one under way shares
+ * its result.
  *
  * <p><b>Futures</b> complete exactly once: with the result; with {@link TimException}, which has the code; with
  * {@link java.util.concurrent.TimeoutException} after {@link Builder#requestTimeout}; by {@link #close()}, with code 7009; or by your own
@@ -164,8 +165,8 @@ public final class TimClient implements AutoCloseable {
      *
      * @param function the C name, for example {@code "TIMConvGetConvList"}
      * @param args     String (as UTF-8), Integer ({@code int32_t}, enums), Long (64 bits), Boolean ({@code bool}), Pointer, or null
-     * @return the {@code json_params} of its answer. Fails with {@link IllegalArgumentException} if there is no such function, if the client
-     *         itself uses it, or if an argument has another type
+     * @return the {@code json_params} of its answer. Fails with {@link IllegalArgumentException} if there is no such function, if the
+     *         client itself uses it, or if an argument has another type
      */
     public CompletableFuture<String> call(String function, Object... args) {
         try {
@@ -177,8 +178,8 @@ public final class TimClient implements AutoCloseable {
 
     /**
      * Ends the session as the end of the process would, and frees the library for another client. To the server the user is not logged out;
-     * call {@link #logout()} before, if that is wanted. Requests not answered fail with code 7009, on this thread. Listeners hear of the end on
-     * the callback executor, and nothing afterwards. May be called any number of times, from any thread, inside a callback too.
+     * call {@link #logout()} before, if that is wanted. Requests not answered fail with code 7009, on this thread. Listeners hear of the
+     * end on the callback executor, and nothing afterwards. May be called any number of times, from any thread, inside a callback too.
      */
     @Override
     public void close() {
@@ -238,7 +239,9 @@ public final class TimClient implements AutoCloseable {
             return this;
         }
 
-        /** timshim's server, {@code mqtt://host[:1883]} or {@code mqtts://host[:8883]}. The vendor's library has its own and ignores this. */
+        /**
+         * timshim's server, {@code mqtt://host[:1883]} or {@code mqtts://host[:8883]}. The vendor's library has its own and ignores this.
+         */
         public Builder server(String url) {
             return config("shim_server", url);
         }
@@ -282,8 +285,8 @@ public final class TimClient implements AutoCloseable {
         }
 
         /**
-         * How long a future waits for its answer, or for a provider's UserSig; default 90 s. It begins at the call and so includes the requests
-         * before it. For a single call, use {@link CompletableFuture#orTimeout}.
+         * How long a future waits for its answer, or for a provider's UserSig; default 90 s. It begins at the call and so includes the
+         * requests before it. For a single call, use {@link CompletableFuture#orTimeout}.
          */
         public Builder requestTimeout(Duration timeout) {
             if (timeout.isZero() || timeout.isNegative()) {
@@ -298,7 +301,10 @@ public final class TimClient implements AutoCloseable {
             return config("shim_platform", platform);
         }
 
-        /** Names this installation: 1 to 64 letters, digits, {@code -} and {@code _}; default: random, kept in {@link #configDir}. timshim only. */
+        /**
+         * Names this installation: 1 to 64 letters, digits, {@code -} and {@code _}; default: random, kept in {@link #configDir}.
+         * timshim only.
+         */
         public Builder deviceId(String deviceId) {
             return config("shim_device_id", deviceId);
         }

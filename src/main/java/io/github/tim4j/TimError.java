@@ -49,7 +49,7 @@ public enum TimError {
 
     // The network
     ERR_SDK_NET_ENCODE_FAILED(9501, false, "The encryption of the connection could not be set up: check the TLS settings."),
-    ERR_SDK_NET_DECODE_FAILED(9502, false, "The server's certificate or packets are not acceptable: check the server, its name and the CA file."),
+    ERR_SDK_NET_DECODE_FAILED(9502, false, "The server's certificate or packets are not acceptable: check name and CA file."),
     ERR_SDK_NET_AUTH_INVALID(9503, true, "The login is not complete: wait until it is."),
     ERR_SDK_NET_FREQ_LIMIT(9506, true, "More than 5 requests a second: call less often."),
     ERR_SDK_NET_REQ_COUNT_LIMIT(9507, true, "1000 requests are waiting already: wait for their results."),
@@ -59,7 +59,7 @@ public enum TimError {
     ERR_SDK_NET_CONN_REFUSE(9511, true, "The server refused the connection: check that it runs and that the port is right."),
     ERR_SDK_NET_NET_UNREACH(9512, true, "The server's network cannot be reached: check the network."),
     ERR_SDK_NET_SOCKET_NO_BUFF(9513, true, "The system has no buffer space for sockets: close some connections."),
-    ERR_SDK_NET_RESET_BY_PEER(9514, true, "The connection was reset: try again; if it stays, check what stands between here and the server."),
+    ERR_SDK_NET_RESET_BY_PEER(9514, true, "The connection was reset: try again; if it stays, check the way to the server."),
     ERR_SDK_NET_SOCKET_INVALID(9515, true, "The socket is not valid any more: try again."),
     ERR_SDK_NET_HOST_GETADDRINFO_FAILED(9516, true, "The server's name cannot be resolved: check its spelling and the DNS."),
     ERR_SDK_NET_CONNECT_RESET(9517, true, "The connection was reset while it was set up: try again."),

@@ -4,8 +4,8 @@ package io.github.tim4j;
 /**
  * Gets a fresh UserSig, usually from your own backend, which alone knows the app's secret key.
  *
- * <p>It runs on a thread of the client's own (never on a callback's) and may block; a client makes one call at a time. The thread is interrupted
- * when the client is closed. For one that answers later, see {@link TimClient.Builder#asyncUserSigProvider}.
+ * <p>It runs on a thread of the client's own (never on a callback's) and may block; a client makes one call at a time. The thread is
+ * interrupted when the client is closed. For one that answers later, see {@link TimClient.Builder#asyncUserSigProvider}.
  */
 @FunctionalInterface
 public interface UserSigProvider {

@@ -2,8 +2,8 @@
 /**
  * The login lifecycle of Tencent IM for Java desktop applications: start at {@link io.github.tim4j.TimClient}.
  *
- * <p>A client loads a native library with the C API, the vendor's or timshim, and turns its callbacks into futures and listener calls. Inside,
- * one class per concern:
+ * <p>A client loads a native library with the C API, the vendor's or timshim, and turns its callbacks into futures and listener calls.
+ * Inside, one class per concern:
  *
  * <pre>
  * TimClient ─┬─ Renewal ──── NativeSession ─┬─ Requests ── Callbacks ── jna.ImSdk
@@ -16,8 +16,8 @@
  *               what the application sees, on its executor
  * </pre>
  *
- * <p>What the library tells passes through the {@code Inbox}, one item at a time and in order; {@code Session}, {@code Requests} and the timers of
- * {@code Renewal} belong to it and need no lock. What the application is told passes through {@code Dispatch}, likewise. No lock is held while
- * either runs.
+ * <p>What the library tells passes through the {@code Inbox}, one item at a time and in order; {@code Session}, {@code Requests} and the
+ * timers of {@code Renewal} belong to it and need no lock. What the application is told passes through {@code Dispatch}, likewise. No
+ * lock is held while either runs.
  */
 package io.github.tim4j;

@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
 /** Who may use whom: the command line and the kits stand on server and API, these on UserSig and the raw layer. */
 class ArchitectureTest {
     private static final String ROOT = "io.github.tim4j";
-    private static final JavaClasses CLASSES = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests()).importPackages(ROOT);
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests()).importPackages(ROOT);
 
     private static void packageUsesOnly(String name, String... others) {
         classes().that().resideInAPackage(name).should().onlyDependOnClassesThat(resideInAnyPackage(others)
@@ -54,6 +55,7 @@ class ArchitectureTest {
     @Test
     void theBindingNeedsJnaAndSlf4jOnly() {
         classes().that().resideInAnyPackage(ROOT, ROOT + ".jna", ROOT + ".usersig").should().onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "javax.crypto..", "com.sun.jna..", "org.slf4j..", ROOT, ROOT + ".jna", ROOT + ".usersig").check(CLASSES);
+                .resideInAnyPackage("java..", "javax.crypto..", "com.sun.jna..", "org.slf4j..", ROOT, ROOT + ".jna", ROOT + ".usersig")
+                .check(CLASSES);
     }
 }

@@ -29,6 +29,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
@@ -45,7 +46,8 @@ public class BindingBenchmark {
 
     @Test
     void run() throws RunnerException {
-        assertThat(new Runner(new OptionsBuilder().include(BindingBenchmark.class.getName()).shouldFailOnError(true).build()).run()).hasSize(7);
+        Options all = new OptionsBuilder().include(BindingBenchmark.class.getName()).shouldFailOnError(true).build();
+        assertThat(new Runner(all).run()).hasSize(7);
     }
 
     /** timshim, with nobody logged in. */

@@ -102,7 +102,8 @@ public final class CCompiler {
             Path folder = Files.createTempDirectory(OUTPUT, "probe");
             Path source = Files.writeString(folder.resolve("probe.c"), "int main(void) { return 0; }\n");
             Path program = folder.resolve("probe");
-            return run(List.of("gcc", flag, source.toString(), "-o", program.toString())) == null && run(List.of(program.toString())) == null;
+            return run(List.of("gcc", flag, source.toString(), "-o", program.toString())) == null
+                    && run(List.of(program.toString())) == null;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

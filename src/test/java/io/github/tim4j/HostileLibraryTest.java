@@ -94,7 +94,8 @@ class HostileLibraryTest {
     void anAnswerBeforeTheCallReturnsCounts() {
         commands.hostile_mode(BEFORE_RETURN, 0, 1, EMPTY);
         assertThat(tim.login("alice", "sig").join().userId()).isEqualTo("alice");
-        assertThat(recorder.events).containsSequence("LOGGED_OUT>LOGGING_IN LOGIN alice", "LOGGING_IN>LOGGED_IN LOGIN alice", "ready alice");
+        assertThat(recorder.events).containsSequence("LOGGED_OUT>LOGGING_IN LOGIN alice", "LOGGING_IN>LOGGED_IN LOGIN alice",
+                "ready alice");
     }
 
     @Test
@@ -334,7 +335,8 @@ class HostileLibraryTest {
 
     @Test
     void aUserSigRepeatedByTheLibraryIsNotPassedOn() {
-        String userSig = "eJwtzMEKgkAUheF3mXXIdXSmGWiRQUS0CNoGQTKXuGk6XEeUonfPdK3nO-gHzufyqEPZhUIgk8iIdLKjwzrQg0auQvp-i9bvCyIFBkABWmVTMzlqAhb0q7T1r*";
+        String userSig = "eJwtzMEKgkAUheF3mXXIdXSmGWiRQUS0CNoGQTKXuGk6XEeUonfPdK3nO-gHzufyqEPZ"
+                + "hUIgk8iIdLKjwzrQg0auQvp-i9bvCyIFBkABWmVTMzlqAhb0q7T1r*";
         commands.hostile_mode(WORKER, 70003, 1, HostileLibrary.USER_SIG);
         CompletableFuture<LoginResult> login = tim.login("alice", userSig);
         assertThat(codeOf(login)).isEqualTo(70003);

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A JVM may end at any moment of a login, with or without {@code close()}: it neither crashes nor hangs. Timing is random; the seed is in the
- * test's name. {@code -Dtim4j.exits=300} runs more of them.
+ * A JVM may end at any moment of a login, with or without {@code close()}: it neither crashes nor hangs. Timing is random; the seed is
+ * in the test's name. {@code -Dtim4j.exits=300} runs more of them.
  */
 @Timeout(600)
 class JvmExitTest {

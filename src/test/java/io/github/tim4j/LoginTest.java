@@ -161,7 +161,8 @@ class LoginTest {
         assertThat(alice).isCompletedWithValue(new LoginResult("alice", false));
         assertThat(bob).isCompletedWithValue(new LoginResult("bob", false));
         assertThat(tim.loginUser()).contains("carol");
-        assertThat(recorder.events).filteredOn(event -> event.startsWith("ready")).containsExactly("ready alice", "ready bob", "ready carol");
+        assertThat(recorder.events).filteredOn(event -> event.startsWith("ready"))
+                .containsExactly("ready alice", "ready bob", "ready carol");
     }
 
     @Test

@@ -28,8 +28,8 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 import org.awaitility.core.ConditionFactory;
 
 /**
- * Random sequences of what an application asks for and of what a server does, through timshim and a login server. A failure prints the shortest
- * sequence that fails, and its seed for {@code @Property(seed = …)}.
+ * Random sequences of what an application asks for and of what a server does, through timshim and a login server. A failure prints the
+ * shortest sequence that fails, and its seed for {@code @Property(seed = …)}.
  */
 class ModelTest {
     private static final String[] USERS = {"alice", "bob", "carol"};
@@ -119,7 +119,8 @@ class ModelTest {
 
     /** From three threads at once, without waiting: whatever happens, each future completes once and the events make sense. */
     @Property(tries = 150)
-    void inAnyMixEveryFutureCompletesOnceAndTheEventsAreConsistent(@ForAll("unruly") List<List<Step>> programs) throws InterruptedException {
+    void inAnyMixEveryFutureCompletesOnceAndTheEventsAreConsistent(@ForAll("unruly") List<List<Step>> programs)
+            throws InterruptedException {
         Recorder recorder = new Recorder();
         List<CompletableFuture<?>> futures = new ArrayList<>();
         AtomicInteger completions = new AtomicInteger();
@@ -146,7 +147,8 @@ class ModelTest {
                 }
             }
             assertThat(completions).hasValue(futures.size());
-            soon().untilAsserted(() -> assertThat(recorder.changes).as("%s", recorder.events).last().extracting(StatusChange::to).isEqualTo(tim.status()));
+            soon().untilAsserted(() -> assertThat(recorder.changes).as("%s", recorder.events).last()
+                    .extracting(StatusChange::to).isEqualTo(tim.status()));
             Optional<String> user = tim.loginUser();
             if (tim.status() == LoginStatus.LOGGED_IN) {
                 assertThat(recorder.changes.get(recorder.changes.size() - 1).userId()).isEqualTo(user);

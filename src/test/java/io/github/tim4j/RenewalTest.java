@@ -112,7 +112,8 @@ class RenewalTest {
         assertThat(bob.join().userId()).isEqualTo("bob");
         assertThat(alice).isCompletedWithValue(new LoginResult("alice", false));
         assertThat(logout).isCompleted();
-        assertThat(recorder.events).filteredOn(event -> event.contains("eady")).containsExactly("ready alice", "notReady alice", "ready bob");
+        assertThat(recorder.events).filteredOn(event -> event.contains("eady"))
+                .containsExactly("ready alice", "notReady alice", "ready bob");
     }
 
     @Test
@@ -166,8 +167,8 @@ class RenewalTest {
         tim.login("alice").join();
         at.server.expireUserSigs(APP, "alice");
         await().untilAsserted(() -> assertThat(recorder.events).endsWith("LOGGED_IN>LOGGED_OUT USER_SIG_EXPIRED alice", "notReady alice",
-                "expired alice", "renewal EXPIRED_ONLINE STARTED 1", "LOGGED_OUT>LOGGING_IN LOGIN alice", "LOGGING_IN>LOGGED_IN LOGIN alice",
-                "ready alice", "renewal EXPIRED_ONLINE SUCCEEDED 1"));
+                "expired alice", "renewal EXPIRED_ONLINE STARTED 1", "LOGGED_OUT>LOGGING_IN LOGIN alice",
+                "LOGGING_IN>LOGGED_IN LOGIN alice", "ready alice", "renewal EXPIRED_ONLINE SUCCEEDED 1"));
         assertThat(asked).hasValue(2);
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_IN);
     }
@@ -209,7 +210,8 @@ class RenewalTest {
             assertThat(renewal.failure()).containsInstanceOf(IOException.class);
             assertThat(renewal.retryIn()).isPositive();
         });
-        List<Duration> pauses = recorder.renewals.stream().filter(renewal -> renewal.step() == Step.FAILED).map(UserSigRenewal::retryIn).toList();
+        List<Duration> pauses = recorder.renewals.stream().filter(renewal -> renewal.step() == Step.FAILED)
+                .map(UserSigRenewal::retryIn).toList();
         assertThat(pauses.get(2)).isGreaterThan(pauses.get(0));
     }
 

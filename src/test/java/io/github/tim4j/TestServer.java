@@ -21,7 +21,8 @@ final class TestServer implements AutoCloseable {
     static final long APP = 1400000000L;
     static final long OTHER_APP = 1400000001L;
 
-    final LoginServer server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret of the app").app(OTHER_APP, "another secret").build());
+    final LoginServer server = LoginServer.start(LoginServerConfig.builder()
+            .app(APP, "secret of the app").app(OTHER_APP, "another secret").build());
     private final List<TimClient> clients = new ArrayList<>();
 
     /** A client to be configured further; a test closes it with {@link #open}. */

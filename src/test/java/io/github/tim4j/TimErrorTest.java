@@ -47,7 +47,8 @@ class TimErrorTest {
     void eachSaysInOneSentenceWhatToDo(TimError error) {
         assertThat(TimError.of(error.code())).contains(error);
         assertThat(error.advice()).matches("[A-Z0-9].{15,}\\.").hasSizeLessThan(150);
-        assertThat(new TimException(error.code(), "words")).hasMessage(error.code() + " " + error.name() + ": words (" + error.advice() + ")");
+        assertThat(new TimException(error.code(), "words"))
+                .hasMessage(error.code() + " " + error.name() + ": words (" + error.advice() + ")");
     }
 
     @Test

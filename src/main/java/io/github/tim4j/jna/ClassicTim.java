@@ -12,8 +12,8 @@ import com.sun.jna.ptr.IntByReference;
  * The classic C API, as in {@code classic/tim.h}. It has a library of its own, {@code timshim_classic}; load it with
  * {@link NativeLibraries#loadClassic}.
  *
- * <p>The library copies every structure before a call returns, but JNA must keep the callbacks inside: hold the callback objects in a field until
- * the library can no longer call them.
+ * <p>The library copies every structure before a call returns, but JNA must keep the callbacks inside: hold the callback objects in a
+ * field until the library can no longer call them.
  */
 public interface ClassicTim extends Library {
     /** Who logs in; the first three fields must not be null. */

@@ -94,7 +94,8 @@ class ClassicTimTest {
             }
             assertThat(process.waitFor()).as(output.toString()).isZero();
             assertThat(output.toString().lines().filter(line -> !line.contains("SLF4J"))).containsExactly("login before init -1", "init 0",
-                    "login 0", "connected", "success 42", "user 0 alice", "ready to be kicked", "kicked", "error 70013", "success 0", "uninit 0");
+                    "login 0", "connected", "success 42", "user 0 alice", "ready to be kicked", "kicked",
+                    "error 70013", "success 0", "uninit 0");
         }
     }
 
