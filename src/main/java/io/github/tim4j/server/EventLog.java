@@ -4,6 +4,7 @@ package io.github.tim4j.server;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -49,8 +50,9 @@ final class EventLog {
             if (event.number() <= cursor) {
                 break;
             }
-            found.add(0, event);
+            found.add(event);
         }
+        Collections.reverse(found);
         return found;
     }
 

@@ -33,14 +33,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * Puts a load on an MQTT 5 server: this login server, or any other for comparison.
  *
  * <pre>
- * java -cp tim4j-all.jar io.github.tim4j.server.LoadGenerator rate mqtt://127.0.0.1:1883 SDKAPPID SECRET COUNT CONCURRENCY
- * java -cp tim4j-all.jar io.github.tim4j.server.LoadGenerator hold mqtt://127.0.0.1:1883 SDKAPPID SECRET COUNT SECONDS
+ * java -cp tim4j-all.jar io.github.tim4j.server.LoadGenerator rate mqtt://127.0.0.1:1883 SDKAPPID COUNT CONCURRENCY
+ * java -cp tim4j-all.jar io.github.tim4j.server.LoadGenerator hold mqtt://127.0.0.1:1883 SDKAPPID COUNT SECONDS
  * </pre>
  *
  * <p>{@code rate} connects, logs in, logs out and closes COUNT times, CONCURRENCY at a time, and tells logins a second and how long a login
  * took from the opening of the connection to the CONNACK. {@code hold} logs COUNT users in, keeps them for SECONDS with a ping every 30 s,
  * and tells how many of them were dropped. Both send the same packets; a server that does not look at passwords takes them, too. The
- * connections come from 127.0.0.1 to 127.0.0.16 in turn, so that a fast server does not run this machine out of ports. Exit code 1 if a
+ * UserSigs are made with the secret key in the variable {@code TIM_SECRET_KEY}. The connections come from 127.0.0.1 to 127.0.0.16 in turn, so that a fast server does not run this machine out of ports. Exit code 1 if a
  * login failed or a session was dropped.
  */
 public final class LoadGenerator {
@@ -84,13 +84,14 @@ public final class LoadGenerator {
      * @throws InterruptedException if the thread is interrupted
      */
     public static void main(String[] args) throws InterruptedException {
-        if (args.length != 6 || !args[0].equals("rate") && !args[0].equals("hold")) {
-            System.err.println("usage: rate|hold mqtt://HOST:PORT SDKAPPID SECRET COUNT CONCURRENCY|SECONDS");
+        String secret = System.getenv("TIM_SECRET_KEY");
+        if (args.length != 5 || !args[0].equals("rate") && !args[0].equals("hold") || secret == null) {
+            System.err.println("usage: rate|hold mqtt://HOST:PORT SDKAPPID COUNT CONCURRENCY|SECONDS, with the secret key in TIM_SECRET_KEY");
             System.exit(2);
         }
         boolean hold = args[0].equals("hold");
-        LoadGenerator load = new LoadGenerator(URI.create(args[1]), Long.parseLong(args[2]), args[3], Integer.parseInt(args[4]), hold);
-        boolean good = hold ? load.hold(Integer.parseInt(args[5])) : load.rate(Integer.parseInt(args[5]));
+        LoadGenerator load = new LoadGenerator(URI.create(args[1]), Long.parseLong(args[2]), secret, Integer.parseInt(args[3]), hold);
+        boolean good = hold ? load.hold(Integer.parseInt(args[4])) : load.rate(Integer.parseInt(args[4]));
         System.exit(good ? 0 : 1);
     }
 

@@ -179,6 +179,7 @@ final class RestApi implements HttpListener.Service {
         ArrayNode results = answer.putArray("ResultItem");
         for (JsonNode item : list(request, "DeleteItem", MAX_ACCOUNTS)) {
             String user = userId(item.get("UserID"));
+            await(service.kick(app, user, null, null, KickCause.REST));
             boolean there = await(service.store().delete(app, user));
             results.addObject().put("ResultCode", there ? 0 : NO_SUCH_ACCOUNT).put("ResultInfo", there ? "" : "there is no such account")
                     .put("UserID", user);

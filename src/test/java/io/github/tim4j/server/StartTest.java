@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.net.Socket;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,23 @@ class StartTest {
         assertThatThrownBy(() -> LoginServer.start(open)).isInstanceOf(LoginServerException.class)
                 .hasMessageContaining("0.0.0.0").hasMessageContaining("--allow-plaintext");
         LoginServer.start(config().host("0.0.0.0").allowPlaintext(true).build()).close();
+    }
+
+    @Test
+    void listensOnIpv6() throws Exception {
+        LoginServerConfig ipv6 = config().host("::1").build();
+        LoginServer server;
+        try {
+            server = LoginServer.start(ipv6);
+        } catch (LoginServerException e) {
+            System.out.println("StartTest.listensOnIpv6 is skipped: " + e.getMessage());
+            assumeTrue(false, "this machine has no IPv6 loopback");
+            return;
+        }
+        try (server; RawClient client = new RawClient(new Socket("::1", server.port()))) {
+            assertThat(server.uri()).hasToString("mqtt://[::1]:" + server.port());
+            assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1"))).isZero();
+        }
     }
 
     @Test
