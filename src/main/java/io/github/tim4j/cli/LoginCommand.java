@@ -35,7 +35,8 @@ final class LoginCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--server", paramLabel = "URL", required = true, description = "The login server, mqtt://HOST:PORT.")
+    @Option(names = "--server", paramLabel = "URL", required = true,
+            description = "The login server, mqtt://HOST:PORT, or mqtts://HOST:PORT with TLS.")
     private String server;
 
     @Option(names = "--sdkappid", paramLabel = "N", required = true, description = "The app.")
@@ -50,6 +51,13 @@ final class LoginCommand implements Callable<Integer> {
 
     @Option(names = SecretKey.OPTION, paramLabel = "FILE", description = SecretKey.DESCRIPTION)
     private Path secretKeyFile;
+
+    @Option(names = "--ca-file", paramLabel = "FILE", description = "PEM file of the CAs to trust with mqtts://; default: the system's.")
+    private Path caFile;
+
+    @Option(names = "--allow-plaintext",
+            description = "Allow mqtt:// to another machine: on the way, everybody can read the UserSig.")
+    private boolean allowPlaintext;
 
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "30",
             description = "How long to try to reach the server; default: ${DEFAULT-VALUE}.")
@@ -107,6 +115,9 @@ final class LoginCommand implements Callable<Integer> {
         if (timeout < 1 || timeout > 600) {
             throw CliException.usage("--timeout " + timeout + " is not from 1 to 600 seconds");
         }
+        if (caFile != null && !Files.isReadable(caFile)) {
+            throw CliException.usage("--ca-file " + caFile + " cannot be read: give an existing PEM file");
+        }
         if (folder != null) {
             checkWritable(folder);
         }
@@ -137,6 +148,10 @@ final class LoginCommand implements Callable<Integer> {
         key.ifPresent(known -> builder.userSigProvider(known::make));
         Optional.ofNullable(platform).ifPresent(builder::platform);
         Optional.ofNullable(folder).ifPresent(builder::configDir);
+        Optional.ofNullable(caFile).ifPresent(file -> builder.config("shim_ca_file", file.toString()));
+        if (allowPlaintext) {
+            builder.config("shim_allow_plaintext", true);
+        }
         return builder.build();
     }
 

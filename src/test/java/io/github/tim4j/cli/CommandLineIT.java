@@ -138,6 +138,7 @@ class CommandLineIT {
         assertThat(fails(2, Map.of("TIM_USER_SIG", ""), "", login)).contains("TIM_USER_SIG is empty");
         assertThat(fails(2, Map.of(), "sig", with(login, "--folder", "/proc"))).contains("--folder /proc");
         assertThat(fails(2, Map.of(), "sig", with(login, "--folder", secretKeyFile()))).contains("not an existing folder");
+        assertThat(fails(2, Map.of(), "sig", with(login, "--ca-file", "/nothing.pem"))).contains("--ca-file /nothing.pem");
         assertThat(fails(2, Map.of(), "sig", with(login, "--platform", "Amiga"))).contains("Amiga").contains("Windows, Mac, Linux");
         assertThat(fails(2, Map.of(), "sig", with(login, "--timeout", "0"))).contains("--timeout 0").contains("1 to 600");
         assertThat(fails(2, Map.of(), "sig", "login", "--server", "http://127.0.0.1", "--sdkappid", "7", "--user", "alice"))

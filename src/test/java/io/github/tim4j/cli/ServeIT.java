@@ -2,6 +2,7 @@
 package io.github.tim4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.net.URI;
@@ -133,6 +134,25 @@ class ServeIT {
         try (Cli usersig = Cli.start(secret, "", "usersig", "--sdkappid", "7", "--user", "alice")) {
             assertThat(usersig.exitCode()).isZero();
             return usersig.out().get(0);
+        }
+    }
+
+    @Test
+    void aLoginOverTlsTrustsTheCaFileOnly() throws IOException {
+        String key = keyFile("key", "secret");
+        String ca = folder.resolve("ca.pem").toString();
+        try (Cli serve = Cli.start("serve", "--port", "0", "--tls-port", "0", "--tls-self-signed=" + ca, "--sdkappid", "7",
+                "--secret-key-file", key)) {
+            String server = serve.await("listening with TLS ");
+            try (Cli login = Cli.start(login(server, "7", "alice", "--secret-key-file", key, "--ca-file", ca))) {
+                int exitCode = login.exitCode();
+                assumeFalse(login.err().toString().contains("needs OpenSSL"), "skipped: no OpenSSL on this machine");
+                assertThat(exitCode).as(login.toString()).isZero();
+            }
+            try (Cli login = Cli.start(login(server, "7", "alice", "--secret-key-file", key))) {
+                assertThat(login.exitCode()).isEqualTo(1);
+                assertThat(login.err()).singleElement().asString().contains("login failed: 950");
+            }
         }
     }
 
