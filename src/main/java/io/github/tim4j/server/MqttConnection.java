@@ -18,22 +18,14 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One client's connection: cuts the bytes into packets, logs in, answers pings, and ends. All state belongs to the channel's event loop;
+ * One client's connection: logs in, answers pings, and ends. All state belongs to the channel's event loop;
  * the methods that say so may be called by any thread.
  *
- * <p>A packet's size is checked as soon as its header is there, before its body is waited for. What a client sends after its last packet
+ * <p>What a client sends after its last packet
  * was answered is read and dropped for a moment: closing with unread bytes would reset the connection, and the client might never see the
  * answer.
  */
 final class MqttConnection extends ByteToMessageDecoder {
-    private static final int CONNECT = 1;
-    private static final int PUBLISH = 3;
-    private static final int PUBREL = 6;
-    private static final int SUBSCRIBE = 8;
-    private static final int UNSUBSCRIBE = 10;
-    private static final int PINGREQ = 12;
-    private static final int DISCONNECT = 14;
-
     /** How long a client may take to close after its last answer. */
     private static final long LINGER_MS = 2_000;
     /** Deadlines further away are looked at again after this time: the wall clock may have been corrected. */
@@ -125,31 +117,12 @@ final class MqttConnection extends ByteToMessageDecoder {
     }
 
     private void packet(ByteBuf in) throws MqttException, ConnectPacket.OlderVersion {
-        int start = in.readerIndex();
-        int type = in.getUnsignedByte(start) >> 4;
-        if (state == State.WAITING_FOR_CONNECT && type != CONNECT) {
-            throw MqttException.protocolError("the first packet is not a CONNECT");
+        MqttPacket packet = MqttPacket.cut(in, state == State.WAITING_FOR_CONNECT);
+        if (packet != null) {
+            lastPacket = System.nanoTime();
+            checkRate();
+            served(packet);
         }
-        int header = headerLength(in);
-        if (header == 0) {
-            return;
-        }
-        int length = 0;
-        for (int i = 1; i < header; i++) {
-            length |= (in.getByte(start + i) & 0x7f) << 7 * (i - 1);
-        }
-        if (header + length > LoginServerConfig.MAX_PACKET) {
-            throw new MqttException(MqttReason.PACKET_TOO_LARGE,
-                    "a packet of " + (header + length) + " bytes; at most " + LoginServerConfig.MAX_PACKET + " are taken");
-        }
-        checkServed(type, in.getUnsignedByte(start) & 0x0f);
-        if (in.readableBytes() < header + length) {
-            return;
-        }
-        in.skipBytes(header);
-        lastPacket = System.nanoTime();
-        checkRate();
-        served(type, in.readSlice(length));
     }
 
     private void checkRate() throws MqttException {
@@ -162,55 +135,15 @@ final class MqttConnection extends ByteToMessageDecoder {
         }
     }
 
-    /** How many bytes type and remaining length take; 0 if they are not all there. */
-    private static int headerLength(ByteBuf in) throws MqttException {
-        int start = in.readerIndex();
-        for (int i = 1; i <= 4; i++) {
-            if (in.readableBytes() <= i) {
-                return 0;
-            }
-            byte digit = in.getByte(start + i);
-            if (digit >= 0) {
-                if (digit == 0 && i > 1) {
-                    throw MqttException.malformed("the remaining length has too many bytes");
-                }
-                return i + 1;
-            }
-        }
-        throw MqttException.malformed("the remaining length has more than 4 bytes");
-    }
-
-    private void checkServed(int type, int flags) throws MqttException {
-        boolean flagsFit = switch (type) {
-            case PUBLISH -> (flags & 0x06) != 0x06;
-            case PUBREL, SUBSCRIBE, UNSUBSCRIBE -> flags == 2;
-            default -> flags == 0;
-        };
-        if (type == 0 || !flagsFit) {
-            throw MqttException.malformed("packet type " + type + " with flags " + flags);
-        }
-        switch (type) {
-            case CONNECT -> {
-                if (state != State.WAITING_FOR_CONNECT) {
-                    throw MqttException.protocolError("a second CONNECT");
-                }
-            }
-            case PINGREQ, DISCONNECT -> {
-            }
-            case PUBLISH, SUBSCRIBE, UNSUBSCRIBE -> throw new MqttException(MqttReason.IMPLEMENTATION_SPECIFIC,
-                    "a login server serves neither PUBLISH nor SUBSCRIBE nor UNSUBSCRIBE");
-            default -> throw MqttException.protocolError("packet type " + type + " does not belong here");
-        }
-    }
-
-    private void served(int type, ByteBuf body) throws MqttException, ConnectPacket.OlderVersion {
-        switch (type) {
-            case CONNECT -> connect(ConnectPacket.read(body));
-            case PINGREQ -> {
-                new MqttFields(body).end();
+    private void served(MqttPacket packet) throws MqttException, ConnectPacket.OlderVersion {
+        switch (packet.type()) {
+            case MqttPacket.CONNECT -> connect(ConnectPacket.read(packet.body()));
+            case MqttPacket.PINGREQ -> {
+                new MqttFields(packet.body()).end();
                 ctx.write(MqttAnswer.pingResponse());
             }
-            default -> disconnected(body);
+            case MqttPacket.DISCONNECT -> disconnected(packet.body());
+            default -> throw new AssertionError(packet.type());
         }
     }
 
@@ -231,8 +164,7 @@ final class MqttConnection extends ByteToMessageDecoder {
         if (state == State.ONLINE) {
             endSession(ServerEvent.Type.LINK_CLOSED);
             last(answer().reasonString(e.getMessage()).disconnect(e.reason(), clientMaximum));
-        } else if (e.reason() == MqttReason.PROTOCOL_ERROR && e.getMessage().startsWith("the first packet")) {
-            // Whoever does not begin with a CONNECT does not speak MQTT.
+        } else if (e.reason() == MqttException.NO_ANSWER) {
             state = State.ENDING;
             ctx.close();
         } else {

@@ -5,6 +5,9 @@ package io.github.tim4j.server;
 final class MqttException extends Exception {
     private static final long serialVersionUID = 1L;
 
+    /** In place of a reason code: the connection is closed without an answer. */
+    static final int NO_ANSWER = -1;
+
     private final int reason;
 
     MqttException(int reason, String message) {

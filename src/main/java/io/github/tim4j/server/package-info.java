@@ -6,9 +6,10 @@
  * {@link io.github.tim4j.server.LoginServerConfig} to start it. The rest, from the wire inwards:
  *
  * <ul>
- * <li>{@code MqttListener}: the listening socket. {@code MqttConnection}: one client; {@code ConnectPacket}, {@code MqttFields} and
- * {@code MqttAnswer}: the packets. Packets are read here and not by Netty's MQTT codec, because that one waits for what lies beyond the end
- * of a packet, checks the size only after the variable header, and takes bytes that are not UTF-8 or properties that are given twice.
+ * <li>{@code MqttListener}: the listening socket. {@code MqttConnection}: one client; {@code MqttPacket}, {@code ConnectPacket},
+ * {@code MqttFields} and {@code MqttAnswer}: the packets. Packets are read here and not by Netty's MQTT codec, because that one waits for
+ * what lies beyond the end of a packet, checks the size only after the variable header, and takes bytes that are not UTF-8 or properties
+ * that are given twice.
  * <li>{@code ClientIdentity}, {@code Authenticator}: who wants to log in, and whether the UserSig is right. {@code Refusal}: the codes.
  * <li>{@code LoginService}: the login itself, and what becomes of sessions. {@link io.github.tim4j.server.SessionStore}: accounts and
  * sessions, decided atomically per user. {@link io.github.tim4j.server.LoginPolicy}: who must go.
