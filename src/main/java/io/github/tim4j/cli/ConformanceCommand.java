@@ -27,8 +27,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Checks a library against what is documented and measured of this C API. */
-@Command(name = "conformance", description = {"Checks a library with the TIM C API: runs scenarios, each in processes of its own, and reports.",
-        "Without --library it checks the timshim that comes with tim4j. The vendor's library dials its service on the Internet unless it is run "
+@Command(name = "conformance", description = {"Checks a library with the TIM C API: runs scenarios, each in processes of its own, and "
+        + "reports.",
+        "Without --library it checks the timshim that comes with tim4j. The vendor's library dials its service on the Internet unless "
+                + "it is run "
                 + "in a network namespace.",
         "Ends with 0 if no scenario failed, crashed or hung."})
 final class ConformanceCommand implements Callable<Integer> {
@@ -41,11 +43,13 @@ final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--classic", paramLabel = "PATH", description = "The library with the classic API to check.")
     private Path classic;
 
-    @Option(names = "--server", paramLabel = "URL", description = "A login server to log in to instead of the embedded one, where a scenario need "
+    @Option(names = "--server", paramLabel = "URL",
+            description = "A login server to log in to instead of the embedded one, where a scenario need "
             + "not control it; with --sdkappid and a secret key.")
     private URI server;
 
-    @Option(names = "--sdkappid", paramLabel = "N", description = "The app to log in to. Without --server: of the service that the library knows.")
+    @Option(names = "--sdkappid", paramLabel = "N",
+            description = "The app to log in to. Without --server: of the service that the library knows.")
     private Long sdkAppId;
 
     @Option(names = SecretKey.OPTION, paramLabel = "FILE", description = SecretKey.DESCRIPTION)
@@ -60,8 +64,8 @@ final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--list", description = "List the scenarios and end.")
     private boolean list;
 
-    @Option(names = "--parallel", paramLabel = "N", defaultValue = "2", description = "Scenarios at the same time; default: ${DEFAULT-VALUE}.")
-    private int parallel;
+    @Option(names = "--parallel", paramLabel = "N", description = "Scenarios at the same time; default: twice the processors.")
+    private Integer parallel;
 
     @Override
     public Integer call() {
@@ -95,7 +99,7 @@ final class ConformanceCommand implements Callable<Integer> {
                 throw CliException.usage("no scenario \"" + id + "\"; --list shows all");
             }
         }
-        if (parallel < 1) {
+        if (parallel != null && parallel < 1) {
             throw CliException.usage("--parallel " + parallel + " is not at least 1");
         }
         if (server != null && sdkAppId == null) {
@@ -117,7 +121,10 @@ final class ConformanceCommand implements Callable<Integer> {
     }
 
     private Report run(PrintWriter out) {
-        Conformance conformance = Conformance.of(library).select(this::isSelected).parallel(parallel).onResult(result -> show(out, result));
+        Conformance conformance = Conformance.of(library).select(this::isSelected).onResult(result -> show(out, result));
+        if (parallel != null) {
+            conformance.parallel(parallel);
+        }
         if (classic != null) {
             conformance.classic(classic);
         }

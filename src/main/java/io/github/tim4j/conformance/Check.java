@@ -57,7 +57,8 @@ final class Check<T> {
         if (all.stream().noneMatch(claim -> observed.equals(claim.value()))) {
             fail(inWords(all));
         }
-        stage.diverges(what + ": " + (documented.isEmpty() ? "the documentation is silent; " : "") + inWords(all) + "; this library: " + show(observed));
+        stage.diverges(what + ": " + (documented.isEmpty() ? "the documentation is silent; " : "") + inWords(all) + "; this library: "
+                + show(observed));
     }
 
     private static <T> Optional<Claim<T>> by(List<Claim<T>> claims, Claim.Who who) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.conformance;
 
+import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.Structure;
 import com.sun.jna.ptr.IntByReference;
@@ -37,7 +38,7 @@ final class ClassicFunctions implements Worker.Functions {
         byte[] buffer = call.text(0) == null ? null : new byte[(int) call.number(0)];
         IntByReference length = call.text(0) == null ? null : new IntByReference(buffer.length);
         int result = tim.TIMGetLoginUser(buffer, length);
-        String text = result == 0 ? com.sun.jna.Native.toString(buffer, "UTF-8") : "";
+        String text = result == 0 ? Native.toString(buffer, "UTF-8") : "";
         return News.returned(id, result, ((length == null ? 0 : length.getValue()) + " " + text).getBytes());
     }
 

@@ -6,6 +6,7 @@ import io.github.tim4j.server.LoginServer;
 import io.github.tim4j.server.LoginServerConfig;
 import io.github.tim4j.usersig.UserSigKey;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,10 +30,13 @@ import java.util.stream.Stream;
  * Report report = Conformance.of(Path.of("libmine.so")).onResult(result -> System.out.println(result.verdict())).run();
  * }</pre>
  *
- * <p>Each scenario gets a process of its own, or several, and a login server that no other scenario uses at the same time. Not for several threads at
+ * <p>Each scenario gets a process of its own, or several, and a login server that no other scenario uses at the same time. Not for several
+ * threads at
  * once.
  */
 public final class Conformance {
+    /** Scenarios wait more than they work. */
+    private static final int DEFAULT_PARALLEL = 2 * Runtime.getRuntime().availableProcessors();
     /** How long a library that is not known to be timshim has for reaching the kit's server. */
     private static final Duration PROBE = Duration.ofSeconds(5);
 
@@ -42,7 +46,7 @@ public final class Conformance {
     private UserSigKey key;
     private Predicate<Scenario> selection = scenario -> true;
     private Consumer<Result> listener = result -> { };
-    private int parallel = 2;
+    private int parallel = DEFAULT_PARALLEL;
 
     private Conformance(Path library) {
         this.library = library;
@@ -107,7 +111,7 @@ public final class Conformance {
     /**
      * How many scenarios to run at the same time.
      *
-     * @param count at least 1; default 2
+     * @param count at least 1; default: twice the processors
      * @return this
      */
     public Conformance parallel(int count) {
@@ -174,9 +178,10 @@ public final class Conformance {
                 : library == null ? Optional.of("") : Optional.empty();
         try (WorkerProcess worker = workers.take()) {
             News loaded = worker.call(Call.of("load", "current", path), Duration.ofSeconds(30));
-            return new Subject(path, classicPath, new String(loaded.text(), java.nio.charset.StandardCharsets.UTF_8), loaded.number() == 1);
+            return new Subject(path, classicPath, new String(loaded.text(), StandardCharsets.UTF_8), loaded.number() == 1);
         } catch (Finding e) {
-            throw new ConformanceException("the library cannot be tested: " + e.getMessage().replaceFirst("could not be called: [a-zA-Z0-9.]+: ", "failed: "));
+            throw new ConformanceException("the library cannot be tested: "
+                    + e.getMessage().replaceFirst("could not be called: [a-zA-Z0-9.]+: ", "failed: "));
         }
     }
 
@@ -269,7 +274,8 @@ public final class Conformance {
             detail = e.getMessage();
         } catch (Exception | LinkageError e) {
             verdict = Verdict.FAIL;
-            detail = "the kit itself failed: " + e + Stream.of(e.getStackTrace()).limit(3).map(frame -> "\n    at " + frame).reduce("", String::concat);
+            detail = "the kit itself failed: " + e + Stream.of(e.getStackTrace()).limit(3).map(frame -> "\n    at " + frame)
+                    .reduce("", String::concat);
         }
         if (verdict == Verdict.PASS && !stage.divergences().isEmpty()) {
             verdict = Verdict.DIVERGES;

@@ -10,7 +10,8 @@ import java.util.Map;
 
 /** Why a process ended: by its exit code, and by the file that the JVM writes when a signal ends it. */
 final class CrashReport {
-    private static final Map<Integer, String> SIGNALS = Map.of(4, "SIGILL", 5, "SIGTRAP", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL",
+    private static final Map<Integer, String> SIGNALS = Map.of(4, "SIGILL", 5, "SIGTRAP", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9,
+            "SIGKILL",
             11, "SIGSEGV", 13, "SIGPIPE", 15, "SIGTERM");
     private static final int FRAMES = 12;
 
@@ -41,7 +42,8 @@ final class CrashReport {
     /** The signal, the frame and the native stack. */
     private static String fromFile(List<String> lines) {
         StringBuilder text = new StringBuilder("the process was ended by ");
-        text.append(lines.stream().filter(line -> line.matches("#  SIG.*|#  EXCEPTION.*")).findFirst().map(line -> line.substring(3).split(" ")[0])
+        text.append(lines.stream().filter(line -> line.matches("#  SIG.*|#  EXCEPTION.*")).findFirst()
+                .map(line -> line.substring(3).split(" ")[0])
                 .orElse("a fatal error of the JVM"));
         int frame = lines.indexOf("# Problematic frame:");
         if (frame >= 0 && frame + 1 < lines.size()) {

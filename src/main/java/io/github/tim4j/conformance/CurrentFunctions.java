@@ -7,6 +7,7 @@ import io.github.tim4j.jna.ImSdk;
 import io.github.tim4j.jna.LoadedLibrary;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -52,7 +53,7 @@ final class CurrentFunctions implements Worker.Functions {
             return News.returned(id, sdk.TIMGetLoginUserID(null), null);
         }
         byte[] buffer = new byte[ImSdk.USER_ID_BUFFER];
-        java.util.Arrays.fill(buffer, UNTOUCHED);
+        Arrays.fill(buffer, UNTOUCHED);
         int result = sdk.TIMGetLoginUserID(buffer);
         return News.returned(id, result, buffer);
     }
@@ -84,7 +85,7 @@ final class CurrentFunctions implements Worker.Functions {
 
     /** @param tag which argument is the user_data; null there: no callback */
     private long request(Call call, int tag, Object... texts) {
-        List<Object> args = new ArrayList<>(java.util.Arrays.asList(texts));
+        List<Object> args = new ArrayList<>(Arrays.asList(texts));
         boolean hasCallback = call.args().get(tag) != null;
         Pointer userData = hasCallback ? Worker.userData(call.number(tag)) : null;
         if (hasCallback) {

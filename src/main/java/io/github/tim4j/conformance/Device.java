@@ -5,9 +5,11 @@ import io.github.tim4j.conformance.News.Kind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** A process with a library of the current C API. */
@@ -35,7 +37,7 @@ final class Device extends Client {
     /** A key of TIMInit's JSON; null removes it. Counts from the next {@link #init()}. */
     Device set(String key, Object value) {
         settings.put(key, value);
-        settings.values().removeIf(java.util.Objects::isNull);
+        settings.values().removeIf(Objects::isNull);
         return this;
     }
 
@@ -127,6 +129,14 @@ final class Device extends Client {
         return this;
     }
 
+    /** The next callback for an event makes these calls; the function is the one that registers it. */
+    void insideEvent(String register, Request... calls) {
+        for (Request call : calls) {
+            call.plannedInside(EVENTS + 1);
+        }
+        call(Call.of(register, EVENTS + 1).inside(Arrays.stream(calls).map(Request::call).toList()));
+    }
+
     int status() {
         return (int) call("TIMGetLoginStatus").number();
     }
@@ -213,7 +223,8 @@ final class Device extends Client {
 
     /** Waits until the network callback has told these statuses one after another, since {@link #forget}. */
     Device awaitNetwork(Integer... expected) {
-        until("network callbacks " + Arrays.toString(expected), all -> java.util.Collections.indexOfSubList(statuses(all), List.of(expected)) >= 0);
+        until("network callbacks " + Arrays.toString(expected), all -> Collections.indexOfSubList(statuses(all),
+                List.of(expected)) >= 0);
         return this;
     }
 
@@ -249,15 +260,18 @@ final class Device extends Client {
 
     private void onlyEnd(Kind kind, int reason) {
         stage().aMoment();
-        List<Kind> ends = recent().stream().map(News::kind).filter(k -> k == Kind.KICKED || k == Kind.EXPIRED || k == Kind.KICK_REASON).toList();
-        stage().that("the callbacks that end the session", ends).is(stage().subject().isShim() ? List.of(Kind.KICK_REASON, kind) : List.of(kind));
+        List<Kind> ends = recent().stream().map(News::kind).filter(k -> k == Kind.KICKED || k == Kind.EXPIRED || k == Kind.KICK_REASON)
+                .toList();
+        stage().that("the callbacks that end the session", ends).is(stage().subject().isShim() ? List.of(Kind.KICK_REASON, kind)
+                : List.of(kind));
         if (stage().subject().isShim()) {
             stage().that("the kick reason", recent(Kind.KICK_REASON).get(0).number()).is((long) reason);
         }
     }
 
     void mustNotHaveBeenKicked() {
-        stage().that("callbacks that end the session", recent().stream().filter(news -> news.kind() == Kind.KICKED || news.kind() == Kind.EXPIRED).count())
+        stage().that("callbacks that end the session", recent().stream()
+                .filter(news -> news.kind() == Kind.KICKED || news.kind() == Kind.EXPIRED).count())
                 .is(0L);
     }
 }

@@ -13,7 +13,8 @@ final class Environment {
     /** @param value null to remove the variable; @return 0 on success */
     static int set(String name, String value) {
         if (Platform.isWindows()) {
-            return NativeLibrary.getInstance("msvcrt").getFunction("_putenv_s").invokeInt(new Object[] {ascii(name), ascii(value == null ? "" : value)});
+            return NativeLibrary.getInstance("msvcrt").getFunction("_putenv_s")
+                    .invokeInt(new Object[] {ascii(name), ascii(value == null ? "" : value)});
         }
         NativeLibrary c = NativeLibrary.getInstance("c");
         if (value == null) {

@@ -20,7 +20,7 @@ import java.util.Base64;
  * @param json   the callback's json_params or log line; of a network event its code is in the number and the status here; null for NULL
  * @param thread the native thread's name and number, "" if unknown
  * @param status what TIMGetLoginStatus said inside the callback, 0 if not asked
- * @param flags  {@link #OVERLAPS}, {@link #AFTER_UNINIT}
+ * @param flags  {@link #OVERLAPS}, {@link #AFTER_UNINIT}, {@link #ON_CALLING_THREAD}
  */
 record News(Kind kind, long id, long number, byte[] text, byte[] json, String thread, int status, int flags) {
     enum Kind { RETURNED, BROKEN, INSIDE, ANSWER, NETWORK, KICKED, EXPIRED, KICK_REASON, LOG, CONNECTED, DISCONNECTED }
@@ -29,6 +29,8 @@ record News(Kind kind, long id, long number, byte[] text, byte[] json, String th
     static final int OVERLAPS = 1;
     /** It began after TIMUninit had returned. */
     static final int AFTER_UNINIT = 2;
+    /** It came on a thread of the application, inside a call. */
+    static final int ON_CALLING_THREAD = 4;
 
     static News returned(long id, long number, byte[] text) {
         return new News(Kind.RETURNED, id, number, text, null, "", 0, 0);
@@ -61,7 +63,8 @@ record News(Kind kind, long id, long number, byte[] text, byte[] json, String th
 
     static News ofLine(String base64) {
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(Base64.getDecoder().decode(base64)))) {
-            return new News(Kind.values()[in.readByte()], in.readLong(), in.readLong(), Call.readBytes(in), Call.readBytes(in), in.readUTF(),
+            return new News(Kind.values()[in.readByte()], in.readLong(), in.readLong(), Call.readBytes(in), Call.readBytes(in),
+                    in.readUTF(),
                     in.readInt(), in.readInt());
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -30,7 +30,8 @@ final class Packets {
     }
 
     static byte[] userProperty(String name, String value) {
-        return join(new byte[] {USER_PROPERTY}, string(name.getBytes(StandardCharsets.UTF_8)), string(value.getBytes(StandardCharsets.UTF_8)));
+        return join(new byte[] {USER_PROPERTY}, string(name.getBytes(StandardCharsets.UTF_8)),
+                string(value.getBytes(StandardCharsets.UTF_8)));
     }
 
     static byte[] serverKeepAlive(int seconds) {

@@ -18,10 +18,12 @@ import java.util.List;
  * @param transcript  every call and callback in order, without UserSigs
  * @param millis      how long it took
  */
-public record Result(String id, String group, String title, List<String> sources, String does, String expects, Verdict verdict, String detail,
+public record Result(String id, String group, String title, List<String> sources, String does, String expects, Verdict verdict,
+        String detail,
         List<String> divergences, List<String> transcript, long millis) {
     static Result of(Scenario scenario, Verdict verdict, String detail, List<String> divergences, List<String> transcript, long millis) {
-        return new Result(scenario.id(), scenario.group().toString(), scenario.title(), scenario.sources().stream().map(Source::toString).toList(),
+        return new Result(scenario.id(), scenario.group().toString(), scenario.title(), scenario.sources().stream().map(Source::toString)
+                .toList(),
                 scenario.does(), scenario.expects(), verdict, detail, divergences, transcript, millis);
     }
 }

@@ -14,7 +14,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A server that answers CONNECT with bytes that a scenario prepared, whether they are MQTT or not, and keeps what it is sent. Each connection takes
+ * A server that answers CONNECT with bytes that a scenario prepared, whether they are MQTT or not, and keeps what it is sent. Each
+ * connection takes
  * the next script; the last one is used again. One thread for each connection.
  */
 final class ScriptedServer implements AutoCloseable {

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -84,6 +85,11 @@ public final class Stage implements AutoCloseable {
         device.set("shim_server", site == null ? nowhere() : site.url());
         clients.add(device);
         return device;
+    }
+
+    /** The scenario's one process, made when it is first asked for: for many rounds of TIMInit and TIMUninit. */
+    Device reusable() {
+        return clients.isEmpty() ? device() : (Device) clients.get(0);
     }
 
     /** A process with the classic library; not initialised. */
@@ -165,11 +171,16 @@ public final class Stage implements AutoCloseable {
         return userSigs.computeIfAbsent(user, this::freshUserSig);
     }
 
+    /** What UserSigs of the scenario's app are made with. */
+    UserSigKey key() {
+        return site == null ? new UserSigKey(APP, SECRET) : site.key();
+    }
+
     /** Another UserSig for the user. */
     String freshUserSig(String user) {
-        UserSigKey key = site == null ? new UserSigKey(APP, SECRET) : site.key();
         // The time is in seconds and part of the UserSig: a different validity makes a different UserSig.
-        return secret(key.make(userId(user), UserSigKey.DEFAULT_VALIDITY.minusSeconds(++fresh), server == null ? java.time.Instant.now() : server.now(), null));
+        Instant now = server == null ? Instant.now() : server.now();
+        return secret(key().make(userId(user), UserSigKey.DEFAULT_VALIDITY.minusSeconds(++fresh), now, null));
     }
 
     /** A UserSig that the kit's server makes: newer than any that it has been told to hold invalid. */
@@ -223,7 +234,8 @@ public final class Stage implements AutoCloseable {
     }
 
     void note(String who, Call call, News returned) {
-        note(who, call.function() + Arrays.toString(call.args().stream().map(this::shown).toArray()).replaceFirst("^\\[", "(").replaceFirst("]$", ")")
+        note(who, call.function() + Arrays.toString(call.args().stream().map(this::shown).toArray()).replaceFirst("^\\[", "(")
+                .replaceFirst("]$", ")")
                 + " = " + returned.number() + (returned.text() == null ? "" : " " + shown(cut(returned.text()))));
     }
 
@@ -235,7 +247,8 @@ public final class Stage implements AutoCloseable {
     void note(String who, News news) {
         switch (news.kind()) {
             case LOG -> { }
-            case ANSWER -> note(who, "    ← answer " + news.number() + " " + shown(news.text()) + (news.json() == null || news.json().length > 0
+            case ANSWER -> note(who, "    ← answer " + news.number() + " " + shown(news.text())
+                    + (news.json() == null || news.json().length > 0
                     ? " " + shown(news.json()) : ""));
             case NETWORK -> note(who, "    ← network " + shown(news.json()) + ", " + news.number() + " " + shown(news.text()));
             case INSIDE -> note(who, "    ← inside: " + shown(news.text()) + " = " + news.number());

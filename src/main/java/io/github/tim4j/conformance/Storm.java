@@ -17,7 +17,8 @@ final class Storm {
     }
 
     /**
-     * Makes calls from several threads. Arguments: threads, rounds, first user_data. Each thread makes the calls of {@link Call#inside()} in
+     * Makes calls from several threads. Arguments: threads, rounds, first user_data. Each thread makes the calls of {@link Call#inside()}
+     * in
      * each round. The user_data of a request, written as "?" in its arguments, counts up from the first: ((thread * rounds) + round) *
      * calls + call.
      *
@@ -32,14 +33,13 @@ final class Storm {
         List<Thread> all = new ArrayList<>();
         for (int t = 0; t < threads; t++) {
             int first = t * rounds * calls;
-            Thread thread = new Thread(() -> {
+            Thread thread = Worker.applicationThread(() -> {
                 await(start);
                 for (int n = first; n < first + rounds * calls; n++) {
                     Call call = withTag(storm.inside().get(n % calls), storm.number(2) + n);
                     results[n] = worker.make(0, call).number();
                 }
-            }, "storm-" + t);
-            thread.setDaemon(true);
+            });
             thread.start();
             all.add(thread);
         }
@@ -80,7 +80,7 @@ final class Storm {
         AtomicLong reads = new AtomicLong();
         List<Thread> all = new ArrayList<>();
         for (int t = 0; t < call.number(0); t++) {
-            Thread thread = new Thread(() -> {
+            Thread thread = Worker.applicationThread(() -> {
                 Set<String> mine = new TreeSet<>();
                 while (gate.getCount() > 0) {
                     mine.add("status " + worker.functions().status());
@@ -88,8 +88,7 @@ final class Storm {
                     reads.incrementAndGet();
                 }
                 seen.addAll(mine);
-            }, "watch-" + t);
-            thread.setDaemon(true);
+            });
             thread.start();
             all.add(thread);
         }

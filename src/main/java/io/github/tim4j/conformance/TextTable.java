@@ -42,7 +42,9 @@ public final class TextTable {
             Map<Verdict, Long> counts = groups.get(group.toString());
             if (counts != null) {
                 out.printf("%-10s", group);
-                Stream.of(Verdict.values()).forEach(verdict -> out.printf("%10s", counts.containsKey(verdict) ? counts.get(verdict) : "·"));
+                for (Verdict verdict : Verdict.values()) {
+                    out.printf("%10s", counts.containsKey(verdict) ? counts.get(verdict) : "·");
+                }
                 out.println();
             }
         }
@@ -52,7 +54,8 @@ public final class TextTable {
         Map<String, Long> reasons = report.results().stream().filter(result -> result.verdict() == Verdict.SKIPPED)
                 .collect(Collectors.groupingBy(Result::detail, TreeMap::new, Collectors.counting()));
         reasons.forEach((reason, count) -> out.println("skipped " + count + ": " + reason));
-        out.printf(Locale.ROOT, "%s %s: %d scenarios in %.1f s%n", report.library(), report.version(), report.results().size(), report.millis() / 1000.0);
+        out.printf(Locale.ROOT, "%s %s: %d scenarios in %.1f s%n", report.library(), report.version(), report.results().size(),
+                report.millis() / 1000.0);
         out.flush();
     }
 }

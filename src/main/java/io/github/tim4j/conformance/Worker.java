@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +29,8 @@ import java.util.concurrent.TimeUnit;
 final class Worker {
     /** How long a callback that is told to block does so at most. */
     private static final long BLOCK_SECONDS = 30;
+
+    private static final ThreadGroup APPLICATION = new ThreadGroup("application");
 
     private final String word;
     private final PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.US_ASCII);
@@ -66,11 +69,18 @@ final class Worker {
     }
 
     private ExecutorService thread(int number) {
-        return threads.computeIfAbsent(number, n -> Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "application-" + n);
-            thread.setDaemon(true);
-            return thread;
-        }));
+        return threads.computeIfAbsent(number, n -> Executors.newSingleThreadExecutor(task -> applicationThread(task)));
+    }
+
+    /** A thread that calls the library; it is told from the library's own by its group. */
+    static Thread applicationThread(Runnable task) {
+        Thread thread = new Thread(APPLICATION, task);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    static boolean isApplicationThread() {
+        return Thread.currentThread().getThreadGroup() == APPLICATION;
     }
 
     void tell(News news) {
@@ -135,7 +145,7 @@ final class Worker {
     static String nativeThread() {
         Path self = Path.of("/proc/thread-self");
         try {
-            return java.nio.file.Files.readString(self.resolve("comm")).strip() + " " + java.nio.file.Files.readSymbolicLink(self).getFileName();
+            return Files.readString(self.resolve("comm")).strip() + " " + Files.readSymbolicLink(self).getFileName();
         } catch (IOException | UncheckedIOException e) {
             return "";
         }

@@ -26,7 +26,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * A {@link Worker} as its parent sees it: calls go in, returns and callbacks come out, and its end is noticed. It has a folder of its own, which
+ * A {@link Worker} as its parent sees it: calls go in, returns and callbacks come out, and its end is noticed. It has a folder of its own,
+ * which
  * goes with it.
  */
 final class WorkerProcess implements AutoCloseable {
@@ -59,7 +60,8 @@ final class WorkerProcess implements AutoCloseable {
         command.addAll(List.of("-cp", absolute(System.getProperty("java.class.path")), Worker.class.getName(), word));
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectError(folder.resolve("stderr").toFile());
         // What a user has set for programs of his own must not change what a scenario does.
-        builder.environment().keySet().removeIf(name -> name.startsWith("TIM_") || name.startsWith("JAVA_TOOL") || name.startsWith("JDK_JAVA"));
+        builder.environment().keySet().removeIf(name -> name.startsWith("TIM_") || name.startsWith("JAVA_TOOL")
+                || name.startsWith("JDK_JAVA"));
         process = builder.start();
         in = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
         Thread reader = new Thread(this::read, "conformance-worker");
@@ -68,7 +70,8 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     private static String absolute(String classPath) {
-        return String.join(File.pathSeparator, Stream.of(classPath.split(File.pathSeparator)).map(entry -> new File(entry).getAbsolutePath()).toList());
+        return String.join(File.pathSeparator, Stream.of(classPath.split(File.pathSeparator))
+                .map(entry -> new File(entry).getAbsolutePath()).toList());
     }
 
     private void read() {
