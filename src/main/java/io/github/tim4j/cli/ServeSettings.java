@@ -66,8 +66,9 @@ final class ServeSettings {
                     (settings, file) -> settings.tlsCert = Path.of(file)),
             new Setting("tls-key", "FILE", "PEM file with its private key, PKCS#8, without a password.",
                     (settings, file) -> settings.tlsKey = Path.of(file)),
-            new Setting("tls-self-signed", "CA-FILE", "TLS for development: makes a certificate for localhost and the host, and writes the CA"
-                    + " file that clients need; default: tim4j-ca.pem.", (settings, file) -> settings.tlsCaFile = Path.of(file)),
+            new Setting("tls-self-signed", "CA-FILE",
+                    "TLS for development: makes a certificate for localhost and the host, and"
+                    + " writes the CA file that clients need; default: tim4j-ca.pem.", (settings, file) -> settings.tlsCaFile = Path.of(file)),
             builder("http-port", "N", "The TCP port of the server API (/v4/), test control (/control/v1/), /metrics, /healthz and /readyz;"
                     + " 0 takes a free one; default: no such port. HTTPS, too, if there is a certificate.",
                     (config, n) -> config.httpPort(integer(n))),
@@ -90,7 +91,8 @@ final class ServeSettings {
                     LoginServerConfig.Builder::maxFailuresPerUser),
             number("max-failures-per-address", "Wrong UserSigs in a minute that lock an address out for a minute; default: 1000.",
                     LoginServerConfig.Builder::maxFailuresPerAddress),
-            number("max-rest-per-second", "Requests of the server API a second; default: 10000.", LoginServerConfig.Builder::maxRestPerSecond));
+            number("max-rest-per-second", "Requests of the server API a second; default: 10000.",
+                    LoginServerConfig.Builder::maxRestPerSecond));
 
     private interface Number {
         void set(LoginServerConfig.Builder config, int value);

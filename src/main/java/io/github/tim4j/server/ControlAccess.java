@@ -6,8 +6,8 @@ import java.security.MessageDigest;
 import java.util.Optional;
 
 /**
- * Who may use the control API and read the metrics: with a token, whoever sends it; without one, whoever is on this machine and is not a web
- * page. A browser names the page's origin, and the host that it believes to talk to.
+ * Who may use the control API and read the metrics: with a token, whoever sends it; without one, whoever is on this machine and is not a
+ * web page. A browser names the page's origin, and the host that it believes to talk to.
  */
 final class ControlAccess {
     private final String token;
@@ -19,7 +19,8 @@ final class ControlAccess {
     Optional<HttpListener.Answer> refusal(HttpListener.Ask ask) {
         if (token != null) {
             String given = ask.headers().getOrDefault("Authorization", "");
-            boolean good = MessageDigest.isEqual(("Bearer " + token).getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
+            boolean good = MessageDigest.isEqual(("Bearer " + token).getBytes(StandardCharsets.UTF_8),
+                    given.getBytes(StandardCharsets.UTF_8));
             return good ? Optional.empty() : refused(401, "send the control token: Authorization: Bearer TOKEN");
         }
         if (!ask.loopback()) {

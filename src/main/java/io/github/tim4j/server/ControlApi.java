@@ -50,7 +50,7 @@ final class ControlApi implements HttpListener.Service {
         actions.put("POST expire", request -> count("kicked", server.expireUserSigs(request.app(), request.user())));
         actions.put("POST invalidate", request -> count("kicked", server.invalidateUserSigs(request.app(), request.user())));
         actions.put("POST refuse", this::refuse);
-        actions.put("POST delay", request -> done(() -> server.delayLogins(Duration.ofMillis(request.number("milliseconds", 0, 86_400_000)))));
+        actions.put("POST delay", this::delay);
         actions.put("POST cut", this::cut);
         actions.put("POST half-open", this::halfOpen);
         actions.put("POST policy", this::policy);
@@ -79,7 +79,7 @@ final class ControlApi implements HttpListener.Service {
         Action action = actions.get(ask.method() + " " + name);
         if (action == null) {
             boolean otherMethod = actions.containsKey("GET " + name) || actions.containsKey("POST " + name);
-            return error(otherMethod ? 405 : 404, otherMethod ? "another method is needed; see openapi.json" : "no such path; see openapi.json");
+            return otherMethod ? error(405, "another method is needed; see openapi.json") : error(404, "no such path; see openapi.json");
         }
         try {
             JsonNode body = ask.body().isBlank() ? JSON.createObjectNode() : JSON.readTree(ask.body());
@@ -234,6 +234,11 @@ final class ControlApi implements HttpListener.Service {
         } else {
             server.refuseLogins(count, code);
         }
+        return JSON.createObjectNode();
+    }
+
+    private JsonNode delay(Request request) {
+        server.delayLogins(Duration.ofMillis(request.number("milliseconds", 0, 86_400_000)));
         return JSON.createObjectNode();
     }
 

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Counts the distinct users of an app that logged in successfully in a day (UTC, by the server's clock): what the vendor bills. Any thread. */
+/** Counts the distinct users of an app that logged in in a day (UTC, by the server's clock): what the vendor bills. Any thread. */
 final class DauMeter {
     private static final int DAYS_KEPT = 31;
 

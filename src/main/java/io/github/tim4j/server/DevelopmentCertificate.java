@@ -111,7 +111,8 @@ record DevelopmentCertificate(PrivateKey key, X509Certificate certificate, X509C
 
     private static byte[] time(Instant instant) {
         boolean shortYear = instant.atOffset(ZoneOffset.UTC).getYear() < 2050;
-        String text = DateTimeFormatter.ofPattern(shortYear ? "yyMMddHHmmss'Z'" : "yyyyMMddHHmmss'Z'").withZone(ZoneOffset.UTC).format(instant);
+        DateTimeFormatter format = DateTimeFormatter.ofPattern(shortYear ? "yyMMddHHmmss'Z'" : "yyyyMMddHHmmss'Z'");
+        String text = format.withZone(ZoneOffset.UTC).format(instant);
         return der(shortYear ? 0x17 : 0x18, text.getBytes(StandardCharsets.US_ASCII));
     }
 

@@ -40,8 +40,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>{@code rate} connects, logs in, logs out and closes COUNT times, CONCURRENCY at a time, and tells logins a second and how long a login
  * took from the opening of the connection to the CONNACK. {@code hold} logs COUNT users in, keeps them for SECONDS with a ping every 30 s,
  * and tells how many of them were dropped. Both send the same packets; a server that does not look at passwords takes them, too. The
- * UserSigs are made with the secret key in the variable {@code TIM_SECRET_KEY}. The connections come from 127.0.0.1 to 127.0.0.16 in turn, so that a fast server does not run this machine out of ports. Exit code 1 if a
- * login failed or a session was dropped.
+ * UserSigs are made with the secret key in the variable {@code TIM_SECRET_KEY}. The connections come from 127.0.0.1 to 127.0.0.16 in turn,
+ * so that a fast server does not run this machine out of ports. Exit code 1 if a login failed or a session was dropped.
  */
 public final class LoadGenerator {
     /** UserSigs are made beforehand, so that making them does not slow the load down. */
@@ -51,7 +51,8 @@ public final class LoadGenerator {
     private static final byte[] LOGOUT = {(byte) 0xE0, 0};
     private static final byte[] PING = {(byte) 0xC0, 0};
 
-    private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("load", true), NioIoHandler.newFactory());
+    private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("load", true),
+            NioIoHandler.newFactory());
     private final InetSocketAddress server;
     private final byte[][] connects;
     private final boolean hold;
@@ -86,7 +87,8 @@ public final class LoadGenerator {
     public static void main(String[] args) throws InterruptedException {
         String secret = System.getenv("TIM_SECRET_KEY");
         if (args.length != 5 || !args[0].equals("rate") && !args[0].equals("hold") || secret == null) {
-            System.err.println("usage: rate|hold mqtt://HOST:PORT SDKAPPID COUNT CONCURRENCY|SECONDS, with the secret key in TIM_SECRET_KEY");
+            System.err.println("usage: rate|hold mqtt://HOST:PORT SDKAPPID COUNT CONCURRENCY|SECONDS; "
+                    + "with the secret key in TIM_SECRET_KEY");
             System.exit(2);
         }
         boolean hold = args[0].equals("hold");
@@ -189,8 +191,8 @@ public final class LoadGenerator {
             online = true;
             nanos[loggedIn.getAndIncrement()] = System.nanoTime() - start;
             if (hold) {
-                channel.eventLoop().scheduleAtFixedRate(() -> channel.writeAndFlush(Unpooled.wrappedBuffer(PING)), PING_SECONDS, PING_SECONDS,
-                        TimeUnit.SECONDS);
+                channel.eventLoop().scheduleAtFixedRate(() -> channel.writeAndFlush(Unpooled.wrappedBuffer(PING)), PING_SECONDS,
+                        PING_SECONDS, TimeUnit.SECONDS);
                 ended(null);
             } else {
                 channel.writeAndFlush(Unpooled.wrappedBuffer(LOGOUT));
@@ -220,7 +222,8 @@ public final class LoadGenerator {
         text(body, "MQTT");
         body.writeByte(5).writeByte(0xC2).writeShort(60);
         ByteBuf properties = Unpooled.buffer();
-        for (String[] property : new String[][] {{"sdkappid", "" + sdkAppId}, {"platform", "Linux"}, {"device-id", "d"}, {"sdk-version", "load"}}) {
+        String[][] userProperties = {{"sdkappid", "" + sdkAppId}, {"platform", "Linux"}, {"device-id", "d"}, {"sdk-version", "load"}};
+        for (String[] property : userProperties) {
             properties.writeByte(0x26);
             text(properties, property[0]);
             text(properties, property[1]);
@@ -229,8 +232,8 @@ public final class LoadGenerator {
         text(body, sdkAppId + ":" + user + ":Linux:d");
         text(body, user);
         text(body, sig);
-        ByteBuf packet = Unpooled.buffer().writeByte(0x10).writeByte(body.readableBytes() & 0x7f | 0x80).writeByte(body.readableBytes() >> 7)
-                .writeBytes(body);
+        int length = body.readableBytes();
+        ByteBuf packet = Unpooled.buffer().writeByte(0x10).writeByte(length & 0x7f | 0x80).writeByte(length >> 7).writeBytes(body);
         byte[] bytes = new byte[packet.readableBytes()];
         packet.readBytes(bytes);
         return bytes;

@@ -56,7 +56,8 @@ final class LoginMetrics {
                 .append("tim4j_protocol_errors_total ").append(protocolErrors).append('\n');
         histogram(out);
         head(out, "daily_active_users", "gauge", "Distinct users that logged in today (UTC), by app.");
-        dailyActiveUsers.forEach((app, count) -> out.append("tim4j_daily_active_users{sdkappid=\"" + app + "\"} ").append(count).append('\n'));
+        dailyActiveUsers.forEach((app, count) -> out.append("tim4j_daily_active_users{sdkappid=\"" + app + "\"} ")
+                .append(count).append('\n'));
         return out.toString();
     }
 
@@ -65,8 +66,8 @@ final class LoginMetrics {
         long count = 0;
         for (int i = 0; i < latency.length; i++) {
             count += latency[i].sum();
-            out.append("tim4j_login_seconds_bucket{le=\"").append(i < BUCKETS.length ? "" + BUCKETS[i] : "+Inf").append("\"} ").append(count)
-                    .append('\n');
+            String bound = i < BUCKETS.length ? "" + BUCKETS[i] : "+Inf";
+            out.append("tim4j_login_seconds_bucket{le=\"").append(bound).append("\"} ").append(count).append('\n');
         }
         out.append("tim4j_login_seconds_sum ").append(latencyNanos.sum() / 1e9).append('\n');
         out.append("tim4j_login_seconds_count ").append(count).append('\n');

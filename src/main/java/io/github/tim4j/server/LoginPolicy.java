@@ -9,8 +9,8 @@ import java.util.Objects;
 
 /**
  * How many instances of one user may be logged in together: which platforms exclude each other, and how many instances each platform may
- * have. An instance is one installation, known by platform and device id. Who logs in over the limit kicks the instance that has been logged
- * in longest. Immutable.
+ * have. An instance is one installation, known by platform and device id. Who logs in over the limit kicks the instance that has been
+ * logged in longest. Immutable.
  */
 public final class LoginPolicy {
     /** Which platforms can be logged in together. */

@@ -520,7 +520,8 @@ public final class LoginServer implements AutoCloseable {
 
     /**
      * Begins anew: closes every connection without a word, forgets accounts, sessions and events, ends every fault, sets the clock right,
-     * has login policies and secret keys as configured, and listens. With a store shared by several servers, all of its accounts and sessions are forgotten.
+     * has login policies and secret keys as configured, and listens. With a store shared by several servers, all of its
+     * accounts and sessions are forgotten.
      */
     public synchronized void reset() {
         if (closed) {

@@ -477,7 +477,7 @@ public final class LoginServerConfig {
          */
         public Builder controlToken(String token) {
             if (token.length() < 16) {
-                throw new IllegalArgumentException("a control token of " + token.length() + " characters can be guessed: choose at least 16");
+                throw new IllegalArgumentException("a control token of " + token.length() + " characters is too short: choose at least 16");
             }
             controlToken = token;
             return this;

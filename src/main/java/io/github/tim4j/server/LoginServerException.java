@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.server;
 
-/** A login server cannot start. The message names what is wrong, the value, and the remedy, and is fit to be shown without a stack trace. */
+/** A login server cannot start. The message names what is wrong, the value, and the remedy: fit to be shown without a stack trace. */
 public final class LoginServerException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -46,7 +46,8 @@ final class MqttListener {
         try {
             return InetAddress.getByName(name);
         } catch (UnknownHostException e) {
-            throw new LoginServerException("cannot listen on host " + name + ": the name is not known. Use a name or address of this machine", e);
+            throw new LoginServerException("cannot listen on host " + name
+                    + ": the name is not known. Use a name or address of this machine", e);
         }
     }
 

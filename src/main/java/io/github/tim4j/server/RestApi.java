@@ -227,7 +227,8 @@ final class RestApi implements HttpListener.Service {
 
     private static String userId(JsonNode node) throws Failure {
         if (node == null || !node.isTextual() || !UserId.isValid(node.textValue())) {
-            throw new Failure(BAD_PARAMETERS, "a user id is 1 to 32 characters of printable ASCII; this is " + (node == null ? "missing" : node));
+            throw new Failure(BAD_PARAMETERS,
+                    "a user id is 1 to 32 characters of printable ASCII; this is " + (node == null ? "missing" : node));
         }
         return node.textValue();
     }

@@ -60,7 +60,8 @@ final class ServerTls {
             Files.writeString(caFile, MARK + "\n" + DevelopmentCertificate.pem(made.ca()));
             return built(SslContextBuilder.forServer(made.key(), made.certificate()));
         } catch (IOException e) {
-            throw new LoginServerException("cannot write the CA file " + caFile + ": " + e + ". Name a file in a folder that can be written", e);
+            throw new LoginServerException("cannot write the CA file " + caFile + ": " + e
+                    + ". Name one in a folder that can be written", e);
         }
     }
 

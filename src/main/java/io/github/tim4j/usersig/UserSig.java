@@ -8,7 +8,7 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a UserSig says: for whom and for which app it was made, when, and for how long. Reading it proves nothing; a {@link UserSigKey} does. */
+/** What a UserSig says: for whom and for which app it was made, when, for how long. Reading proves nothing; a {@link UserSigKey} does. */
 public final class UserSig {
     /** The latest second that a UserSig may name: the end of the year 9999. Keeps every sum of two within {@link Instant}. */
     static final long MAX_SECONDS = 253_402_300_799L;

@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A strict reader for the flat JSON object inside a UserSig: members are strings, numbers, true, false or null. Nested values, members named
- * twice and anything after the object are errors.
+ * A strict reader for the flat JSON object inside a UserSig: members are strings, numbers, true, false or null. Nested values, members
+ * named twice and anything after the object are errors.
  */
 final class UserSigJson {
     private final String json;

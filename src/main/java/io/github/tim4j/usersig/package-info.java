@@ -8,8 +8,8 @@
  * before any login for whom it was made and when it expires.
  *
  * <p>This is version 2 of the format: the text {@code TLS.identifier:…\nTLS.sdkappid:…\nTLS.time:…\nTLS.expire:…\n} (and
- * {@code TLS.userbuf:…\n}, if there is a userbuf), signed with HMAC-SHA256; a flat JSON object of the fields and the signature; zlib; base64
- * with {@code *}, {@code -} and {@code _} for {@code +}, {@code /} and {@code =}.
+ * {@code TLS.userbuf:…\n}, if there is a userbuf), signed with HMAC-SHA256; a flat JSON object of the fields and the signature; zlib;
+ * base64 with {@code *}, {@code -} and {@code _} for {@code +}, {@code /} and {@code =}.
  *
  * <p>Everything here is immutable and may be used by any thread. No {@code toString} and no exception message holds a secret key or a
  * signature.

@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -149,7 +150,7 @@ class ControlApiTest {
         assertThat(document.get("openapi").asText()).startsWith("3.");
         List<String> described = new ArrayList<>();
         document.get("paths").properties().forEach(path -> path.getValue().fieldNames().forEachRemaining(
-                method -> described.add(method.toUpperCase(java.util.Locale.ROOT) + " " + path.getKey().substring("/control/v1/".length()))));
+                method -> described.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey().substring("/control/v1/".length()))));
         assertThat(described).containsExactlyInAnyOrderElementsOf(new ControlApi(server, null, null).actions());
     }
 
@@ -171,7 +172,8 @@ class ControlApiTest {
         assertThat(send(to("/control/v1/sessions").header("Authorization", "Bearer 0123456789abcdeF")).statusCode()).isEqualTo(401);
         assertThat(send(to("/control/v1/sessions").header("Authorization", "Bearer 0123456789abcdef")).statusCode()).isEqualTo(200);
         assertThat(send(to("/healthz")).statusCode()).isEqualTo(200);
-        assertThatIllegalArgumentException().isThrownBy(() -> LoginServerConfig.builder().controlToken("short")).withMessageContaining("16");
+        assertThatIllegalArgumentException().isThrownBy(() -> LoginServerConfig.builder().controlToken("short"))
+                .withMessageContaining("16");
     }
 
     @Test

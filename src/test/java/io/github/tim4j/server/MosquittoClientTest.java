@@ -45,8 +45,8 @@ class MosquittoClientTest {
 
     /** What the client prints with -d, when it has ended. */
     private String run(String program, String version, String user, String sig, String... more) throws Exception {
-        List<String> command = new ArrayList<>(List.of(program, "-d", "-V", version, "-h", "127.0.0.1", "-p", "" + server.port(), "-u", user,
-                "-P", sig, "-t", "t"));
+        List<String> command = new ArrayList<>(List.of(program, "-d", "-V", version, "-h", "127.0.0.1", "-p", "" + server.port(), "-u",
+                user, "-P", sig, "-t", "t"));
         if (version.equals("5")) {
             command.addAll(List.of("-D", "connect", "user-property", "sdkappid", "" + APP, "-D", "connect", "user-property", "platform",
                     "Linux", "-D", "connect", "user-property", "device-id", "d1"));

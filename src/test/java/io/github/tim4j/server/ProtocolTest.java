@@ -120,7 +120,8 @@ class ProtocolTest {
     void aConnectOf64KibIsRead() throws IOException {
         try (RawClient client = new RawClient(server.port())) {
             String padding = "x".repeat(30_000);
-            MqttProperties properties = RawClient.properties("sdkappid", "" + APP, "platform", "Web", "device-id", "d", "p", padding, "q", padding);
+            MqttProperties properties = RawClient.properties("sdkappid", "" + APP, "platform", "Web", "device-id", "d", "p", padding, "q",
+                    padding);
             client.send(RawClient.connect("", "alice", server.userSig(APP, "alice"), 60, properties));
             assertThat(RawClient.reason(client.next())).isZero();
         }

@@ -55,7 +55,8 @@ class RestApiTest {
     @BeforeAll
     static void start() throws Exception {
         Path ca = folder.resolve("ca.pem");
-        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").admin(APP, "boss").tlsSelfSigned(0, ca).httpPort(0).build());
+        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").admin(APP, "boss").tlsSelfSigned(0, ca).httpPort(0)
+                .build());
         KeyStore trusted = KeyStore.getInstance("JKS");
         trusted.load(null, null);
         try (InputStream in = Files.newInputStream(ca)) {

@@ -31,7 +31,8 @@ class StartTest {
     @Test
     void anUnknownHostIsNamed() {
         LoginServerConfig unknown = config().host("no-such-host.invalid").build();
-        assertThatThrownBy(() -> LoginServer.start(unknown)).isInstanceOf(LoginServerException.class).hasMessageContaining("no-such-host.invalid");
+        assertThatThrownBy(() -> LoginServer.start(unknown)).isInstanceOf(LoginServerException.class)
+                .hasMessageContaining("no-such-host.invalid");
     }
 
     @Test

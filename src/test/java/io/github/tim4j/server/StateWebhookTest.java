@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,7 +81,7 @@ class StateWebhookTest {
         assertThat(queries.get(0)).isEqualTo("SdkAppid=" + APP
                 + "&CallbackCommand=State.StateChange&contenttype=json&ClientIP=127.0.0.1&OptPlatform=Windows");
         assertThat(bodies.get(0).get("CallbackCommand").asText()).isEqualTo("State.StateChange");
-        assertThat(bodies.get(0).get("EventTime").asLong()).isCloseTo(System.currentTimeMillis(), org.assertj.core.data.Offset.offset(60_000L));
+        assertThat(bodies.get(0).get("EventTime").asLong()).isCloseTo(System.currentTimeMillis(), Offset.offset(60_000L));
         assertThat(bodies.get(0).has("KickedDevice")).isFalse();
     }
 

@@ -141,7 +141,8 @@ class TestControlTest {
         try (RawClient alice = new RawClient(server.port())) {
             String sig = server.userSig(APP, "alice", Duration.ofHours(1));
             MqttMessage connack = alice.login("alice", Platform.LINUX, "d1", sig);
-            assertThat(Long.parseLong(RawClient.user(connack, "server-time"))).isBetween(wanted.getEpochSecond(), wanted.getEpochSecond() + 60);
+            long serverTime = Long.parseLong(RawClient.user(connack, "server-time"));
+            assertThat(serverTime).isBetween(wanted.getEpochSecond(), wanted.getEpochSecond() + 60);
             server.advanceClock(Duration.ofDays(1));
             assertThat(RawClient.reason(alice.next())).isEqualTo(0xA0);
         }

@@ -70,7 +70,7 @@ class TlsTest {
             for (String host : List.of("localhost", "127.0.0.1")) {
                 for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
                     try (RawClient client = new RawClient(connect(server.tlsPort(), read(ca), host, protocol))) {
-                        assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1"))).as(host + " " + protocol).isZero();
+                        assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1"))).as(host + protocol).isZero();
                         client.logout();
                     }
                 }
@@ -148,7 +148,8 @@ class TlsTest {
         assertThatThrownBy(() -> LoginServer.start(two)).isInstanceOf(LoginServerException.class).hasMessageContaining("garbage.pem")
                 .hasMessageContaining("PKCS#8");
         LoginServerConfig three = config().tlsSelfSigned(0, garbage).build();
-        assertThatThrownBy(() -> LoginServer.start(three)).isInstanceOf(LoginServerException.class).hasMessageContaining("will not overwrite");
+        assertThatThrownBy(() -> LoginServer.start(three)).isInstanceOf(LoginServerException.class)
+                .hasMessageContaining("will not overwrite");
         assertThat(garbage).hasContent("garbage");
         LoginServerConfig four = config().tlsSelfSigned(0, folder.resolve("no").resolve("ca.pem")).build();
         assertThatThrownBy(() -> LoginServer.start(four)).isInstanceOf(LoginServerException.class).hasMessageContaining("ca.pem");

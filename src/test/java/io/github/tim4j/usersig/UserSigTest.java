@@ -113,7 +113,8 @@ class UserSigTest {
         int length = deflater.deflate(packed);
         assertThat(deflater.finished()).isTrue();
         deflater.end();
-        String bomb = Base64.getEncoder().encodeToString(Arrays.copyOf(packed, length)).replace('+', '*').replace('/', '-').replace('=', '_');
+        String bomb = Base64.getEncoder().encodeToString(Arrays.copyOf(packed, length)).replace('+', '*').replace('/', '-')
+                .replace('=', '_');
         assertThat(bomb.length()).isLessThan(UserSigText.MAX_TEXT);
         assertThatThrownBy(() -> UserSig.parse(bomb)).isInstanceOf(UserSigFormatException.class).hasMessageContaining("16384");
         assertThatThrownBy(() -> UserSig.parse("A".repeat(UserSigText.MAX_TEXT + 1))).hasMessageContaining("8192");
@@ -149,7 +150,8 @@ class UserSigTest {
 
     @Property(tries = 300)
     void whatIsMadeIsReadAndVerified(@ForAll("userIds") String user, @ForAll @LongRange(min = 1, max = 10_000_000_000L) long validity,
-            @ForAll @LongRange(min = 0, max = 10_000_000_000L) long time, @ForAll @Size(max = 100) byte[] userbuf) throws UserSigFormatException {
+            @ForAll @LongRange(min = 0, max = 10_000_000_000L) long time, @ForAll @Size(max = 100) byte[] userbuf)
+            throws UserSigFormatException {
         Instant issuedAt = Instant.ofEpochSecond(time);
         String text = KEY.make(user, Duration.ofSeconds(validity), issuedAt, userbuf);
         UserSig sig = UserSig.parse(text);
@@ -186,7 +188,7 @@ class UserSigTest {
 
     @Provide
     Arbitrary<String> jsonLike() {
-        return Arbitraries.of("{", "}", "\"", ":", ",", "\"TLS.ver\"", "\"2.0\"", "1", "-", "0", ".5", "e", "\\", "\\u12", "null", "true", "[", " ")
-                .list().ofMaxSize(14).map(parts -> "{" + String.join("", parts));
+        return Arbitraries.of("{", "}", "\"", ":", ",", "\"TLS.ver\"", "\"2.0\"", "1", "-", "0", ".5", "e", "\\", "\\u12", "null", "true",
+                "[", " ").list().ofMaxSize(14).map(parts -> "{" + String.join("", parts));
     }
 }
