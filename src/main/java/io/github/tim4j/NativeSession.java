@@ -54,6 +54,8 @@ final class NativeSession implements Callbacks.Events {
     private final Object callOrder = new Object();
     /** The request made last, if it is a login under way. */
     private final AtomicReference<SharedLogin> lastRequest = new AtomicReference<>();
+    /** The login or logout called last. Set under callOrder, before the library gets it. */
+    private volatile Request newest;
     /** Set under callOrder. */
     private volatile boolean closed;
 
@@ -117,23 +119,31 @@ final class NativeSession implements Callbacks.Events {
     private CompletableFuture<LoginResult> newLogin(SharedLogin login) {
         lastRequest.set(login);
         Request request = Request.login(login.userId);
+        newest = request;
         requests.submit((cb, userData) -> {
             try (NativeSecret secret = new NativeSecret(login.userSig)) {
                 return sdk.TIMLogin(login.userId, secret.pointer(), cb, userData);
             }
         }, () -> session.accepted(request)).whenComplete((json, failure) -> {
             lastRequest.compareAndSet(login, null);
-            boolean repeat = session.loginEnded(request, failure, this::loginUser);
+            boolean repeat = session.loginEnded(request, failure, () -> loginUserAfter(request));
             resyncAfter(failure);
             complete(login.result, new LoginResult(login.userId, repeat), failure);
         });
         return login.result;
     }
 
+    /** The user who is logged in, unless a later request may have changed that already. */
+    private Optional<String> loginUserAfter(Request request) {
+        Optional<String> user = loginUser();
+        return newest == request ? user : Optional.empty();
+    }
+
     CompletableFuture<Void> logout() {
         return inCallOrder(() -> {
             lastRequest.set(null);
             Request request = Request.logout();
+            newest = request;
             CompletableFuture<Void> result = new CompletableFuture<>();
             requests.submit(sdk::TIMLogout, () -> session.accepted(request)).whenComplete((json, failure) -> {
                 session.logoutEnded(request, failure);

@@ -47,8 +47,8 @@ final class Session {
     private final Deque<Request> requests = new ArrayDeque<>();
     private LoginStatus status = LoginStatus.LOGGED_OUT;
     private String userId;
-    /** Who was logged in when the login under way began, if another. */
-    private String switchedFrom;
+    /** Who was logged in last; null if nobody ever was. */
+    private String lastLoggedIn;
     private KickReason kickReason = KickReason.UNKNOWN;
     private long lostAt = NOT_LOST;
 
@@ -70,7 +70,6 @@ final class Session {
                 change(LoginStatus.LOGGING_OUT, Cause.LOGOUT, userId, null);
             }
         } else if (status == LoginStatus.LOGGED_IN && !request.userId.equals(userId)) {
-            switchedFrom = userId;
             change(LoginStatus.LOGGING_IN, Cause.ACCOUNT_SWITCH, request.userId, null);
         } else if (status != LoginStatus.LOGGED_IN) {
             change(LoginStatus.LOGGING_IN, Cause.LOGIN, request.userId, null);
@@ -80,7 +79,8 @@ final class Session {
     /**
      * @param failure    null if it succeeded. With {@link TimException} a session of the same user, which was only to get another
      *                   UserSig, stays. Any other failure does not tell the status, and {@link #resync} should follow.
-     * @param actualUser asked after a switch of the account that failed: some refusals come before the old session is touched
+     * @param actualUser asked after a login of another user that failed, as some refusals come before the old session is touched; empty
+     *                   too if it is not known
      * @return whether the user had been logged in already
      */
     boolean loginEnded(Request request, Throwable failure, Supplier<Optional<String>> actualUser) {
@@ -88,11 +88,10 @@ final class Session {
         if (failure == null && !repeat) {
             change(LoginStatus.LOGGED_IN, Cause.LOGIN, request.userId, null);
         } else if (failure instanceof TimException error && request.accepted && !repeat) {
-            boolean stays = switchedFrom != null && actualUser.get().equals(Optional.of(switchedFrom));
+            boolean stays = lastLoggedIn != null && actualUser.get().equals(Optional.of(lastLoggedIn));
             LoginStatus to = stays ? LoginStatus.LOGGED_IN : LoginStatus.LOGGED_OUT;
-            change(to, Cause.LOGIN_FAILED, stays ? switchedFrom : request.userId, error);
+            change(to, Cause.LOGIN_FAILED, stays ? lastLoggedIn : request.userId, error);
         }
-        switchedFrom = null;
         next(request);
         return repeat;
     }
@@ -186,7 +185,9 @@ final class Session {
         if (from == to && !(to == LoginStatus.LOGGED_IN && !user.equals(before))) {
             return;
         }
-        if (to != LoginStatus.LOGGED_IN) {
+        if (to == LoginStatus.LOGGED_IN) {
+            lastLoggedIn = user;
+        } else {
             lostAt = NOT_LOST;
         }
         audience.changed(new StatusChange(from, to, cause, Optional.ofNullable(user), Optional.ofNullable(error)));

@@ -187,6 +187,31 @@ class LoginTest {
     }
 
     @Test
+    void aLoginBehindASwitchThatFailsIsNoRepeatedLogin() {
+        String alice = at.userSig("alice");
+        tim.close();
+        tim = at.open(at.client().callbackExecutor(Runnable::run));
+        tim.addListener(new TimListener() {
+            @Override
+            public void onNetworkStatus(NetworkChange change) {
+                if (change.status() == NetworkStatus.CONNECT_FAILED) {
+                    // Holds up the answer to bob's login until alice is logged in again.
+                    await().until(() -> tim.loginUser().isPresent());
+                }
+            }
+        });
+        tim.addListener(recorder);
+        tim.login("alice", alice).join();
+        recorder.events.clear();
+        CompletableFuture<LoginResult> bob = tim.login("bob", at.userSig("carol"));
+        assertThat(tim.login("alice", alice).join()).isEqualTo(new LoginResult("alice", false));
+        assertThat(codeOf(bob)).isEqualTo(70013);
+        assertThat(recorder.events).containsExactly("LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH bob", "notReady alice",
+                "LOGGING_IN>LOGGED_OUT LOGIN_FAILED bob 70013", "LOGGED_OUT>LOGGING_IN LOGIN alice", "LOGGING_IN>LOGGED_IN LOGIN alice",
+                "ready alice");
+    }
+
+    @Test
     void aLogoutDuringALoginRunsAfterIt() {
         at.server.delayLogins(Duration.ofMillis(100));
         CompletableFuture<LoginResult> login = tim.login("alice", at.userSig("alice"));
