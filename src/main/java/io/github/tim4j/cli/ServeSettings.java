@@ -67,8 +67,8 @@ final class ServeSettings {
             new Setting("tls-key", "FILE", "PEM file with its private key, PKCS#8, without a password.",
                     (settings, file) -> settings.tlsKey = Path.of(file)),
             new Setting("tls-self-signed", "CA-FILE",
-                    "TLS for development: makes a certificate for localhost and the host, and"
-                    + " writes the CA file that clients need; default: tim4j-ca.pem.", (settings, file) -> settings.tlsCaFile = Path.of(file)),
+                    "TLS for development: makes a certificate for localhost and the host, and writes the CA file that clients need; default:"
+                    + " tim4j-ca.pem.", (settings, file) -> settings.tlsCaFile = Path.of(file)),
             builder("http-port", "N", "The TCP port of the server API (/v4/), test control (/control/v1/), /metrics, /healthz and /readyz;"
                     + " 0 takes a free one; default: no such port. HTTPS, too, if there is a certificate.",
                     (config, n) -> config.httpPort(integer(n))),
