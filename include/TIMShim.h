@@ -23,6 +23,21 @@
 #define kTIMShimAllowPlaintext "shim_allow_plaintext" /**< bool: allow mqtt:// to an address that is not loopback; default false.
                                                            TIM_SHIM_ALLOW_PLAINTEXT, "true" or "false" */
 
+/*
+ * mqtts:// is TLS 1.2 or 1.3 by the machine's OpenSSL, 3 or 1.1.1, which is loaded at the first login. The server's certificate must be
+ * valid, come from a trusted CA (or be in shim_ca_file itself) and have the name or IP address among its subject alternative names; there
+ * is no way to do without. The CA file is read again for each connection, the system's CAs once in a process. A login that fails gets:
+ *
+ *   ERR_SDK_NET_DECODE_FAILED (9502)    a certificate that is not acceptable, a port without TLS, no common version; at once
+ *   ERR_SDK_NET_ENCODE_FAILED (9501)    no OpenSSL here; at once, and the text says what to install
+ *   ERR_INVALID_PARAMETERS (6017)       a CA file that cannot be used; at once, and the text names it
+ *   ERR_SDK_NET_RESET_BY_PEER (9514)    the server broke off in the handshake; after the login timeout
+ *   ERR_SDK_NET_WAIT_ACK_TIMEOUT (9520) the handshake was not finished in time; after the login timeout
+ *
+ * A session that loses its connection goes on trying, whatever the reason. On Linux and macOS the system's CAs are those of OpenSSL's
+ * own folders (SSL_CERT_FILE and SSL_CERT_DIR count), on Windows those of the store "ROOT".
+ */
+
 /** Why the server ended the session. */
 typedef enum TIMShimKickReason {
     kTIMShimKick_OtherInstance = 1, /**< the same user logged in on the same platform */

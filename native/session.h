@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * The session: who is logged in, what was requested, what happens next. A pure state machine: events and the time go in, callbacks and
- * actions come out. It does no I/O, takes no lock and reads no clock; its owner (client.c) does.
+ * actions come out. It does no I/O, takes no lock and reads no clock; its owner (loop.c) does.
  *
  * It has up to two connections. `running` belongs to the user logged in; it is restored by itself when it is lost. `attempt` belongs to
  * the login under way; when it succeeds it becomes `running`. Both exist at once only while the user logged in is authenticated again

@@ -48,7 +48,7 @@ public enum TimError {
     ERR_SDK_ACCOUNT_TLS_REQUEST_TIMEOUT(7508, true, "The ticket service did not answer in time: check the network and try again."),
 
     // The network
-    ERR_SDK_NET_ENCODE_FAILED(9501, false, "The encryption of the connection could not be set up: check the TLS settings."),
+    ERR_SDK_NET_ENCODE_FAILED(9501, false, "TLS could not be set up: install OpenSSL 3 or 1.1.1 on this machine."),
     ERR_SDK_NET_DECODE_FAILED(9502, false, "The server's certificate or packets are not acceptable: check name and CA file."),
     ERR_SDK_NET_AUTH_INVALID(9503, true, "The login is not complete: wait until it is."),
     ERR_SDK_NET_FREQ_LIMIT(9506, true, "More than 5 requests a second: call less often."),
