@@ -273,10 +273,10 @@ class NativeTlsTest {
                 copy.add(one);
                 out.write(one);
             }
-            copy.add(-1);
         } catch (IOException ended) {
             // as good as the end of the stream
         }
+        copy.add(-1);
     }
 
     // ---- The program ----
