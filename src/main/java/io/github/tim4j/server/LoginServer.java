@@ -501,7 +501,8 @@ public final class LoginServer implements AutoCloseable {
     /**
      * Sets the server's clock; it runs on from there. UserSigs that are thereby over expire at once.
      *
-     * @param now the time it shall be
+     * @param now the time it shall be, 1970 to 9998
+     * @throws IllegalArgumentException if it is out of range
      */
     public void setClock(Instant now) {
         service.clock().set(now);
@@ -512,6 +513,7 @@ public final class LoginServer implements AutoCloseable {
      * Moves the server's clock. UserSigs that are thereby over expire at once.
      *
      * @param by how far; negative moves it back
+     * @throws IllegalArgumentException if it would not be from 1970 to 9998 then
      */
     public void advanceClock(Duration by) {
         service.clock().advance(by);

@@ -6,23 +6,39 @@ import java.time.Instant;
 
 /** The wall clock that UserSigs are judged by. A test can set it; it runs on from there. */
 final class ServerClock {
+    private static final Instant FIRST = Instant.EPOCH;
+    private static final Instant LAST = Instant.parse("9999-01-01T00:00:00Z");
+    /** A century in nanoseconds fits a long; a longer way makes every span long enough. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
     private volatile Duration offset = Duration.ZERO;
 
     Instant now() {
         return Instant.now().plus(offset);
     }
 
-    /** A monotonic clock that goes with this one when it is set; for spans, not for dates. */
+    /** A clock for spans, not for dates: monotonic but for being set together with the other one. */
     long nanos() {
-        return System.nanoTime() + offset.toNanos();
+        Duration way = offset;
+        Duration capped = way.abs().compareTo(LONGEST) <= 0 ? way : way.isNegative() ? LONGEST.negated() : LONGEST;
+        return System.nanoTime() + capped.toNanos();
     }
 
+    /** An IllegalArgumentException if the time is not from 1970 to 9998. */
     void set(Instant now) {
+        if (now.isBefore(FIRST) || !now.isBefore(LAST)) {
+            throw new IllegalArgumentException("time " + now + " is out of range: choose one from 1970 to 9998");
+        }
         offset = Duration.between(Instant.now(), now);
     }
 
+    /** An IllegalArgumentException like that of {@link #set}. */
     void advance(Duration by) {
-        offset = offset.plus(by);
+        Instant now = now();
+        if (by.abs().compareTo(Duration.between(FIRST, LAST)) > 0) {
+            throw new IllegalArgumentException("the clock cannot be moved by " + by + ": choose a time from 1970 to 9998");
+        }
+        set(now.plus(by));
     }
 
     void reset() {

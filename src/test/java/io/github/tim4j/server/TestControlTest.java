@@ -2,6 +2,7 @@
 package io.github.tim4j.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
@@ -146,6 +147,21 @@ class TestControlTest {
             server.advanceClock(Duration.ofDays(1));
             assertThat(RawClient.reason(alice.next())).isEqualTo(0xA0);
         }
+    }
+
+    @Test
+    void theClockHasItsLimits() throws IOException {
+        assertThatIllegalArgumentException().isThrownBy(() -> server.setClock(Instant.MAX)).withMessageContaining("9998");
+        assertThatIllegalArgumentException().isThrownBy(() -> server.advanceClock(Duration.ofDays(-100_000))).withMessageContaining("1970");
+        assertThatIllegalArgumentException().isThrownBy(() -> server.advanceClock(Duration.ofSeconds(Long.MAX_VALUE)))
+                .withMessageContaining("1970");
+        server.setClock(Instant.parse("9990-01-01T00:00:00Z"));
+        assertThat(code("alice")).isNull();
+        try (RawClient client = new RawClient(server.port())) {
+            assertThat(RawClient.code(client.login("alice", Platform.LINUX, "d1", "wrong"))).isEqualTo("70003");
+        }
+        server.setClock(Instant.EPOCH);
+        assertThat(code("alice")).isNull();
     }
 
     @Test
