@@ -102,5 +102,7 @@ struct reason reason_of_disconnect(const struct mqtt_packet* disconnect, const c
         said.code = disconnect->tim_code;
         if (said.code == ERR_SVR_ACCOUNT_USERSIG_EXPIRED) said.verdict = VERDICT_EXPIRED;
     }
-    return reason_of(disconnect, &said, own_platform);
+    struct reason reason = reason_of(disconnect, &said, own_platform);
+    reason.taken_over = disconnect->reason == 0x8E && !disconnect->has_tim_code;
+    return reason;
 }

@@ -85,6 +85,8 @@ static void open_link(struct session* s, struct connection* connection, uint64_t
 
 static void drop_link(struct session* s, struct connection* connection, enum action_type how) {
     if (connection->link != 0) act(s, how, connection->link);
+    if (connection->link != 0 && connection->login_unanswered) s->ghost_until = connection->due + SESSION_ATTEMPT_MS;
+    connection->login_unanswered = false;
     connection->link = 0;
 }
 
@@ -350,6 +352,7 @@ void session_link_open(struct session* s, uint32_t link, uint64_t now) {
     if (!is_on_its_way(connection)) return;
     connection->phase = PHASE_AUTHENTICATING;
     connection->due = now + SESSION_ATTEMPT_MS;
+    connection->login_unanswered = true;
     act(s, ACTION_AUTHENTICATE, link);
 }
 
@@ -393,13 +396,19 @@ static void attempt_refused(struct session* s, uint64_t now, const struct reason
 
 static void running_refused(struct session* s, uint64_t now, const struct reason* reason) {
     bool retry_now = reason->verdict == VERDICT_RETRY_NOW;
+    bool by_ghost = reason->taken_over && now < s->ghost_until;
     if (retry_now || reason->verdict == VERDICT_RETRY || reason->verdict == VERDICT_BUSY) {
         running_lost(s, now, reason->code, reason->desc, retry_now);
     } else if (reason->verdict == VERDICT_KICKED && exists(&s->attempt) && reason->kick_reason == kTIMShimKick_OtherInstance) {
         /* Most likely this process itself: the server gave the session to the attempt, whose answer is on its way. */
-        s->taken_over = true;
+        s->taken_over = !by_ghost;
         drop_link(s, &s->running, ACTION_CLOSE);
         wait_until(&s->running, SESSION_NEVER);
+    } else if (by_ghost) {
+        /* Most likely an earlier link of this process, whose CONNECT the server came to only now. That is closed, so nobody kicks back. */
+        s->ghost_until = 0;
+        running_lost(s, now, reason->code, reason->desc, false);
+        s->running.due = now;
     } else {
         end_running(s, reason->kick_reason, reason->desc);
     }
@@ -415,6 +424,7 @@ void session_packet(struct session* s, uint32_t link, uint64_t now, const struct
     if (connection == NULL) return;
     bool online = connection->phase == PHASE_ONLINE;
     if (packet->type == MQTT_CONNACK && connection->phase == PHASE_AUTHENTICATING) {
+        connection->login_unanswered = false;
         if (packet->reason == 0 && !packet->mqtt3) {
             accepted(s, connection, now, packet);
             return;

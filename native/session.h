@@ -69,6 +69,7 @@ struct connection {
     uint64_t online_since;
     uint64_t keep_alive_ms; /**< 0: none */
     bool ping_unanswered;
+    bool login_unanswered; /**< CONNECT was sent over the link, and the server may act on it however late */
 };
 
 enum action_type {
@@ -88,6 +89,7 @@ struct session {
     struct session_settings settings;
     struct connection running;
     struct connection attempt;
+    uint64_t ghost_until; /**< until when a link that was closed before its CONNECT was answered may take the session over */
     bool taken_over; /**< the server gave `running` to another connection while `attempt` was under way, most likely to that */
 
     struct request* active;

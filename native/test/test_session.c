@@ -509,6 +509,46 @@ static void a_refused_reconnect_ends_the_session(void) {
     check_about = "";
 }
 
+/* Two links of a client: the server need not come to their CONNECTs in the order in which they were sent. */
+static void a_link_given_up_before_its_answer_is_no_other_instance(void) {
+    begin_logged_in();
+    lost(1, ERR_SDK_NET_RESET_BY_PEER);
+    tick();
+    session_link_open(&s, 2, now);
+    login("alice", "fresh");
+    CHECK_TEXT(out(), "disconnected(9514) connecting connecting open(2) authenticate(2) close(2) open(3)");
+    session_link_open(&s, 3, now);
+    connack(3, 0, 0);
+    CHECK_TEXT(out(), "connected ok authenticate(3)");
+    disconnect(3, 0x8E); /* by link 2 */
+    CHECK_TEXT(out(), "disconnected(6208) close(3)");
+    CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logined);
+    tick();
+    session_link_open(&s, 4, now);
+    connack(4, 0, 0);
+    CHECK_TEXT(out(), "connecting connected open(4) authenticate(4)");
+    disconnect(4, 0x8E); /* once is enough: this is another process */
+    CHECK_TEXT(out(), "reason(1) kicked close(4)");
+    end();
+}
+
+static void a_kick_that_the_server_names_is_one_even_then(void) {
+    begin_logged_in();
+    lost(1, ERR_SDK_NET_RESET_BY_PEER);
+    tick();
+    session_link_open(&s, 2, now);
+    login("alice", "fresh");
+    session_link_open(&s, 3, now);
+    connack(3, 0, 0);
+    out();
+    struct mqtt_packet kick = packet(MQTT_DISCONNECT, 0x8E);
+    kick.has_tim_code = true;
+    kick.tim_code = ERR_LOGIN_KICKED_OFF_BY_OTHER;
+    session_packet(&s, 3, now, &kick);
+    CHECK_TEXT(out(), "reason(1) kicked close(3)");
+    end();
+}
+
 static void a_user_sig_seen_to_expire_is_refused_here(void) {
     begin_logged_in();
     disconnect(1, 0xA0);
@@ -627,6 +667,8 @@ int main(void) {
     the_server_can_ask_for_another_connection_at_once_but_not_in_a_storm();
     the_server_can_end_a_session();
     a_refused_reconnect_ends_the_session();
+    a_link_given_up_before_its_answer_is_no_other_instance();
+    a_kick_that_the_server_names_is_one_even_then();
     a_user_sig_seen_to_expire_is_refused_here();
     an_expiry_during_authentication_leaves_the_login_under_way();
     a_heartbeat_is_sent_and_must_be_answered();
