@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ForkJoinPool;
@@ -17,13 +20,19 @@ final class Dispatch {
     private static final int BATCH = 1000;
     /** Events that may be lost are dropped while so many tasks wait: a library or a listener has run wild. */
     private static final int MAX_WAITING = 10_000;
+    /** How long the executor may stand still before a thread that waits is let go without it. */
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
     private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
 
     private final Executor executor;
     private final ExecutorService own;
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private boolean scheduled;
+    /** How many tasks have begun. */
     private long progress;
+    /** Whether a timer runs that looks whether the executor stands still. */
+    private boolean looking;
+    private final Set<Reply<?>> waitedFor = ConcurrentHashMap.newKeySet();
     private boolean dropping;
     /** Whether it has been logged that the executor refuses work. */
     private volatile boolean refused;
@@ -65,9 +74,39 @@ final class Dispatch {
         execute(task);
     }
 
-    /** Grows with each task that begins. */
-    synchronized long progress() {
-        return progress;
+    /**
+     * A thread begins to wait for this future. It may be the application's executor's own, Swing's for example, and then nothing would
+     * ever complete the future: so if the executor stands still for a while, it is completed without it.
+     */
+    void watch(Reply<?> reply) {
+        if (own == null) {
+            waitedFor.add(reply);
+            lookAgain();
+        }
+    }
+
+    void unwatch(Reply<?> reply) {
+        waitedFor.remove(reply);
+    }
+
+    private synchronized void lookAgain() {
+        if (!looking && !waitedFor.isEmpty()) {
+            looking = true;
+            long before = progress;
+            Timer.after(PATIENCE, () -> look(before));
+        }
+    }
+
+    private void look(long before) {
+        boolean stuck;
+        synchronized (this) {
+            looking = false;
+            stuck = progress == before;
+        }
+        if (stuck) {
+            waitedFor.forEach(Reply::help);
+        }
+        lookAgain();
     }
 
     /** Ends the own thread, if any, after what is queued; waits a little for it, unless called by it. */

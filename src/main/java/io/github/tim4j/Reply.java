@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j;
 
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -13,12 +12,8 @@ import java.util.concurrent.TimeoutException;
  * inside a callback fails at once, because the completion would wait behind that callback.
  */
 final class Reply<T> extends CompletableFuture<T> {
-    /** A thread that waits is let go when the executor has done nothing for so long: the thread may be the executor's own. */
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
-
     private final Dispatch dispatch;
     private final Reply<?> source;
-    private volatile boolean awaited;
     private volatile Runnable completion;
 
     private Reply(Dispatch dispatch, Reply<?> source) {
@@ -42,7 +37,6 @@ final class Reply<T> extends CompletableFuture<T> {
     private void answer(Runnable result) {
         completion = result;
         dispatch.execute(result);
-        letWaitersGo();
     }
 
     /** Completes it on this thread: with its answer if there is one, else with the failure. */
@@ -54,6 +48,16 @@ final class Reply<T> extends CompletableFuture<T> {
         completeExceptionally(failure);
     }
 
+    /** Completes what has its answer already: this one, or one that it was derived from. */
+    void help() {
+        for (Reply<?> reply = this; reply != null; reply = reply.source) {
+            Runnable result = reply.completion;
+            if (result != null) {
+                result.run();
+            }
+        }
+    }
+
     private void beforeWaiting() {
         if (isDone()) {
             return;
@@ -62,42 +66,37 @@ final class Reply<T> extends CompletableFuture<T> {
             throw new IllegalStateException("waiting for a TimClient future inside a callback would wait for ever: "
                     + "its completion is queued behind this callback; use thenAccept or whenComplete instead of join or get");
         }
-        for (Reply<?> reply = this; reply != null; reply = reply.source) {
-            reply.awaited = true;
-            reply.letWaitersGo();
-        }
-    }
-
-    private void letWaitersGo() {
-        Runnable result = completion;
-        if (awaited && result != null && !isDone()) {
-            long before = dispatch.progress();
-            Timer.after(PATIENCE, () -> {
-                if (dispatch.progress() == before) {
-                    result.run();
-                } else {
-                    letWaitersGo();
-                }
-            });
-        }
+        dispatch.watch(this);
     }
 
     @Override
     public T join() {
         beforeWaiting();
-        return super.join();
+        try {
+            return super.join();
+        } finally {
+            dispatch.unwatch(this);
+        }
     }
 
     @Override
     public T get() throws InterruptedException, ExecutionException {
         beforeWaiting();
-        return super.get();
+        try {
+            return super.get();
+        } finally {
+            dispatch.unwatch(this);
+        }
     }
 
     @Override
     public T get(long timeout, TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
         beforeWaiting();
-        return super.get(timeout, unit);
+        try {
+            return super.get(timeout, unit);
+        } finally {
+            dispatch.unwatch(this);
+        }
     }
 
     @Override

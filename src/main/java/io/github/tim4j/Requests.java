@@ -6,7 +6,7 @@ import io.github.tim4j.jna.ImSdk.TIMCommCallback;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
@@ -21,8 +21,8 @@ final class Requests {
         int invoke(TIMCommCallback cb, Pointer userData);
     }
 
-    /** A request in flight. */
-    private record Waiting(CompletableFuture<String> result, Timer timer) {
+    /** A request in flight, and until when by {@link System#nanoTime}. */
+    private record Waiting(CompletableFuture<String> result, long deadline) {
     }
 
     /** As many as the C API lets wait: so many late answers can still matter. */
@@ -31,8 +31,11 @@ final class Requests {
     private final Inbox inbox;
     private final Duration timeout;
     private final Runnable onLateAnswer;
-    private final Map<Long, Waiting> waiting = new HashMap<>();
+    /** In the order of the calls, which is that of the deadlines: so one timer, for the first, does for all. */
+    private final Map<Long, Waiting> waiting = new LinkedHashMap<>();
     private final Deque<Long> late = new ArrayDeque<>();
+    /** Runs when it was set, even if that request has been answered; null while nothing waits. */
+    private Timer timer;
 
     /** @param onLateAnswer run in the inbox when the answer to a request comes that had timed out */
     Requests(Inbox inbox, Duration timeout, Runnable onLateAnswer) {
@@ -54,8 +57,10 @@ final class Requests {
         int[] returned = {Integer.MIN_VALUE};
         inbox.put(() -> {
             if (returned[0] == 0) {
-                Timer timer = Timer.after(timeout, () -> inbox.put(() -> timedOut(id[0])));
-                waiting.put(id[0], new Waiting(result, timer));
+                waiting.put(id[0], new Waiting(result, System.nanoTime() + timeout.toNanos()));
+                if (timer == null) {
+                    timer = Timer.after(timeout, () -> inbox.put(this::timeOut));
+                }
                 onAccepted.run();
             }
         });
@@ -83,7 +88,6 @@ final class Requests {
             }
             return;
         }
-        request.timer.cancel();
         if (code == 0) {
             request.result.complete(json);
         } else {
@@ -91,27 +95,36 @@ final class Requests {
         }
     }
 
-    private void timedOut(long id) {
-        Waiting request = waiting.remove(id);
-        if (request == null) {
-            return;
+    private void timeOut() {
+        timer = null;
+        while (!waiting.isEmpty()) {
+            Map.Entry<Long, Waiting> first = waiting.entrySet().iterator().next();
+            long left = first.getValue().deadline - System.nanoTime();
+            if (left > 0) {
+                timer = Timer.after(Duration.ofNanos(left), () -> inbox.put(this::timeOut));
+                return;
+            }
+            waiting.remove(first.getKey());
+            late.add(first.getKey());
+            if (late.size() > MAX_LATE) {
+                Callbacks.forget(late.remove());
+            }
+            first.getValue().result.completeExceptionally(
+                    new TimeoutException("the library has not answered within " + timeout.toMillis() + " ms"));
         }
-        late.add(id);
-        if (late.size() > MAX_LATE) {
-            Callbacks.forget(late.remove());
-        }
-        request.result.completeExceptionally(new TimeoutException("the library has not answered within " + timeout.toMillis() + " ms"));
     }
 
     /** In the inbox: settles everything that waits. */
     void close(TimException reason) {
         late.forEach(Callbacks::forget);
         late.clear();
-        Map<Long, Waiting> rest = Map.copyOf(waiting);
+        Map<Long, Waiting> rest = new LinkedHashMap<>(waiting);
         waiting.clear();
+        if (timer != null) {
+            timer.cancel();
+        }
         rest.forEach((id, request) -> {
             Callbacks.forget(id);
-            request.timer.cancel();
             request.result.completeExceptionally(reason);
         });
     }
