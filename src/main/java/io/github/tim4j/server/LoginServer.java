@@ -533,7 +533,15 @@ public final class LoginServer implements AutoCloseable {
         listenAgain();
         resumeAccepting();
         await(each(MqttConnection::cut));
+        await(loopsDone());
         service.events().clear();
+    }
+
+    /** Done when every loop is through with what it is doing now: a connection that has just closed may not have told it yet. */
+    private List<CompletableFuture<?>> loopsDone() {
+        List<CompletableFuture<?>> done = new ArrayList<>();
+        loops.forEach(loop -> done.add(CompletableFuture.runAsync(() -> { }, loop)));
+        return done;
     }
 
     // ----

@@ -10,10 +10,13 @@ import io.github.tim4j.usersig.UserSig;
 import io.github.tim4j.usersig.UserSigKey;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -196,6 +199,35 @@ class TestControlTest {
             online("alice").close();
             assertThat(server.events(0)).first().extracting(ServerEvent::type).isEqualTo(ServerEvent.Type.LOGIN);
         }
+    }
+
+    /** A store that is slow to answer for the end of a session, until it is cleared and beyond. */
+    private static SessionStore slowToEnd(CountDownLatch ending, CountDownLatch cleared) {
+        SessionStore memory = new MemorySessionStore();
+        return (SessionStore) Proxy.newProxyInstance(SessionStore.class.getClassLoader(), new Class<?>[] {SessionStore.class},
+                (proxy, method, arguments) -> {
+                    Object answer = method.invoke(memory, arguments);
+                    if (method.getName().equals("end")) {
+                        ending.countDown();
+                        cleared.await(20, TimeUnit.SECONDS);
+                        Thread.sleep(100);
+                    } else if (method.getName().equals("clear")) {
+                        cleared.countDown();
+                    }
+                    return answer;
+                });
+    }
+
+    @Test
+    void resetWaitsForWhatIsAboutToBeTold() throws Exception {
+        CountDownLatch ending = new CountDownLatch(1);
+        CountDownLatch cleared = new CountDownLatch(1);
+        server.close();
+        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").sessionStore(slowToEnd(ending, cleared)).build());
+        online("alice").close();
+        assertThat(ending.await(20, TimeUnit.SECONDS)).isTrue();
+        server.reset();
+        await().during(Duration.ofMillis(300)).until(() -> server.events(0).isEmpty());
     }
 
     @Test
