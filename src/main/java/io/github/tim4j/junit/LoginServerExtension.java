@@ -48,17 +48,18 @@ import org.opentest4j.TestAbortedException;
  * {@link LoginServer}; {@link TimClient}, one or several; and {@link UserSigMaker}. {@link #server()}, {@link #client} and
  * {@link #userSigs()} give the same to code without parameters.
  *
- * <p><b>Clients</b> are initialised and logged out: {@code login("alice")} is all that is left to do, because the server makes the UserSigs.
- * Each parameter is another device on this machine's platform, and is closed after the test method. A client has a copy of timshim to itself,
- * so that several may be open in one test and in tests that run in parallel, also beside one that the application opens itself.
+ * <p><b>Clients</b> are initialised and logged out: {@code login("alice")} is all that is left to do, because the server makes the
+ * UserSigs. Each parameter is another device on this machine's platform, and is closed after the test method. A client has a copy of
+ * timshim to itself, so that several may be open in one test and in tests that run in parallel, also beside one that the application
+ * opens itself.
  *
- * <p><b>Fresh state.</b> Before each test method everything is forgotten: accounts, sessions, events, faults, login policies, the clock. The
- * server itself, and so its port, is the same for all methods of the class and of its {@code @Nested} classes, unless
- * {@link Builder#serverPerMethod()} was asked for or the extension is in a field that is not static: then each method has one of its own.
- * Where the methods of a class run in parallel, there are as many servers as methods run at a time.
+ * <p><b>Fresh state.</b> Before each test method everything is forgotten: accounts, sessions, events, faults, login policies, the clock.
+ * The server itself, and so its port, is the same for all methods of the class and of its {@code @Nested} classes, unless
+ * {@link Builder#serverPerMethod()} was asked for or the extension is in a field that is not static: then each method has one of its own. Where
+ * the methods of a class run in parallel, there are as many servers as methods run at a time.
  *
- * <p><b>Failures</b> carry what the server saw, as a suppressed exception: the events of this test, and the sessions that were connected when
- * it failed.
+ * <p><b>Failures</b> carry what the server saw, as a suppressed exception: the events of this test, and the sessions that were connected
+ * when it failed.
  *
  * <p>JUnit Jupiter 5.11 or newer. All methods may be called from any thread.
  */
@@ -119,8 +120,8 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
     }
 
     /**
-     * The server of the test that runs on this thread. On another thread, the only one there is. Before the first method ({@code @BeforeAll}),
-     * the one that the methods will have, unless they run in parallel.
+     * The server of the test that runs on this thread. On another thread, the only one there is. Before the first method (in
+     * {@code @BeforeAll}), the one that the methods will have, unless they run in parallel.
      *
      * @return the running server
      * @throws IllegalStateException if no test with this extension runs, or several do and none of them on this thread
@@ -180,12 +181,13 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
         }
         Set<LoginServer> servers = open.stream().map(ServerScope::server).collect(Collectors.toSet());
         if (servers.isEmpty()) {
-            throw new IllegalStateException("no test with this LoginServerExtension is running: is its field annotated with @RegisterExtension, and"
-                    + " the call made while a test runs?");
+            throw new IllegalStateException("no test with this LoginServerExtension is running: is its field annotated with"
+                    + " @RegisterExtension, and the call made while a test runs?");
         }
         if (servers.size() > 1) {
-            throw new IllegalStateException(servers.size() + " tests with this LoginServerExtension are running, and none of them on thread "
-                    + Thread.currentThread().getName() + ": take LoginServer, TimClient or UserSigMaker as parameters of the test method");
+            throw new IllegalStateException(servers.size() + " tests with this LoginServerExtension are running, and none of them on"
+                    + " thread " + Thread.currentThread().getName() + ": take LoginServer, TimClient or UserSigMaker as parameters of the"
+                    + " test method");
         }
         return open.iterator().next();
     }
@@ -278,7 +280,8 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
 
     /** The class's; in a field that is not static there is no class to belong to, and it is the method's. */
     private ServerPool pool(ExtensionContext context) {
-        return context.getStore(namespace).getOrComputeIfAbsent(POOL, name -> new ServerPool(() -> LoginServer.start(config)), ServerPool.class);
+        return context.getStore(namespace).getOrComputeIfAbsent(POOL, name -> new ServerPool(() -> LoginServer.start(config)),
+                ServerPool.class);
     }
 
     /** What an extension is made of; nothing is required. */

@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.UUID;
 
 /**
- * Makes UserSigs, good and bad, for the users of a test's app, by the clock of the test's server. Also a {@link UserSigProvider}, in place of
- * an application's backend. Any thread.
+ * Makes UserSigs, good and bad, for the users of a test's app, by the clock of the test's server. Also a {@link UserSigProvider}, in
+ * place of an application's backend. Any thread.
  */
 public final class UserSigMaker implements UserSigProvider {
     private final LoginServer server;

@@ -179,7 +179,7 @@ class InjectionTest {
     @Test
     void aServerPerMethodIsNotThereBefore() {
         assertThat(TestRun.of(ServerTooEarly.class).onlyFailure())
-                .hasMessageStartingWith("begin cannot take a LoginServer: it runs once for the class, and with serverPerMethod a server lives");
+                .hasMessageStartingWith("begin cannot take a LoginServer: it runs once for the class, and with serverPerMethod a server");
     }
 
     @Test

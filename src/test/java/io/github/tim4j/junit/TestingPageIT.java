@@ -46,7 +46,8 @@ class TestingPageIT {
     }
 
     private static String example() throws IOException {
-        Matcher block = Pattern.compile("\n```java\n(.*?\n)```\n", Pattern.DOTALL).matcher(Files.readString(PROJECT.resolve("docs/testing.md")));
+        String page = Files.readString(PROJECT.resolve("docs/testing.md"));
+        Matcher block = Pattern.compile("\n```java\n(.*?\n)```\n", Pattern.DOTALL).matcher(page);
         assertThat(block.find()).isTrue();
         return block.group(1);
     }
