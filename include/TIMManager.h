@@ -54,6 +54,8 @@ TIM_DECL int TIMSetConfig(const char* json_config, TIMCommCallback cb, const voi
  * - The user already logged in, another UserSig: checked with the server; refused, the callback gets the error and the session stays.
  *   The status stays kTIMLoginStatus_Logined meanwhile.
  * - Another user: the session is closed like a logout, then the login runs; if it fails, nobody is logged in.
+ * - What cannot work is answered here, without touching the session: a user id that is none (ERR_SDK_COMM_INVALID_IDENTIFIER), a UserSig
+ *   that is too long or was seen to expire (ERR_USER_SIG_EXPIRED), a configuration without a usable server (ERR_INVALID_PARAMETERS).
  * - The server cannot be reached: retried until the login timeout (30 s, see TIMShim.h), then the last cause is the code.
  *
  * @param user_id  1 to 32 bytes of 0x20 to 0x7e; anything else that is not empty is accepted here and answered with

@@ -291,6 +291,9 @@ static void another_user_is_a_switch_and_its_failure_logs_out(void) {
     CHECK(wait_for("bob=0"));
     server_wait_goodbyes(server, goodbyes + 1);
     CHECK_TEXT(login_user(), "bob");
+    TIMLogin("no\tid", "ok", on_result, "bad id");
+    CHECK(wait_for("bad id=7003"));
+    CHECK_TEXT(login_user(), "bob");
     TIMLogin("carol", "refuse 70013", on_result, "carol");
     CHECK(wait_for("carol=70013"));
     server_wait_goodbyes(server, goodbyes + 2);
