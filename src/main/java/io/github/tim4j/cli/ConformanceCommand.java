@@ -5,15 +5,20 @@ import io.github.tim4j.conformance.Catalogue;
 import io.github.tim4j.conformance.Conformance;
 import io.github.tim4j.conformance.ConformanceException;
 import io.github.tim4j.conformance.Group;
+import io.github.tim4j.conformance.HtmlReport;
+import io.github.tim4j.conformance.JUnitXmlReport;
+import io.github.tim4j.conformance.JsonReport;
 import io.github.tim4j.conformance.Report;
 import io.github.tim4j.conformance.Result;
 import io.github.tim4j.conformance.Scenario;
 import io.github.tim4j.conformance.TextTable;
 import io.github.tim4j.conformance.Verdict;
 import io.github.tim4j.usersig.UserSigKey;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,10 +72,27 @@ final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--parallel", paramLabel = "N", description = "Scenarios at the same time; default: twice the processors.")
     private Integer parallel;
 
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the report as JSON, for --compare.")
+    private Path json;
+
+    @Option(names = "--junit-xml", paramLabel = "FILE", description = "Write the report as JUnit XML, for build servers.")
+    private Path junitXml;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "Write the report as one HTML file.")
+    private Path html;
+
+    @Option(names = "--compare", paramLabel = "FILE", arity = "1..*",
+            description = "Run nothing; put reports that --json wrote side by side, "
+            + "as --html.")
+    private List<Path> compare = new ArrayList<>();
+
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         checkArguments();
+        if (!compare.isEmpty()) {
+            return compare(out);
+        }
         if (list) {
             Catalogue.scenarios().stream().filter(this::isSelected)
                     .forEach(scenario -> out.printf("%-34s %s%n", scenario.id(), scenario.title()));
@@ -80,13 +102,60 @@ final class ConformanceCommand implements Callable<Integer> {
             Report report = run(out);
             out.println();
             TextTable.print(report, out);
+            writeReports(report);
             return report.isConformant() ? ExitCode.OK : ExitCode.FAILED;
         } catch (ConformanceException e) {
             throw CliException.failed(e.getMessage());
         }
     }
 
+    private int compare(PrintWriter out) {
+        List<Report> reports = new ArrayList<>();
+        for (Path file : compare) {
+            try {
+                reports.add(JsonReport.read(file));
+            } catch (NoSuchFileException e) {
+                throw CliException.usage("no file " + file);
+            } catch (IOException e) {
+                throw CliException.usage(e.getMessage());
+            }
+        }
+        TextTable.printDifferences(reports, out);
+        if (html != null) {
+            write(html, file -> HtmlReport.write(reports, file));
+        }
+        return ExitCode.OK;
+    }
+
+    private void writeReports(Report report) {
+        write(json, file -> JsonReport.write(report, file));
+        write(junitXml, file -> JUnitXmlReport.write(report, file));
+        write(html, file -> HtmlReport.write(List.of(report), file));
+    }
+
+    private interface Writing {
+        void to(Path file) throws IOException;
+    }
+
+    private static void write(Path file, Writing writing) {
+        if (file == null) {
+            return;
+        }
+        try {
+            writing.to(file);
+        } catch (IOException e) {
+            throw CliException.failed(file + " cannot be written: " + e);
+        }
+    }
+
     private void checkArguments() {
+        for (Path file : new Path[] {json, junitXml, html}) {
+            Path folder = file == null ? null : file.toAbsolutePath().getParent();
+            if (folder != null && (!Files.isDirectory(folder) || Files.isDirectory(file))) {
+                throw CliException.usage(file + " cannot be written: " + (Files.isDirectory(file) ? "it is a folder" : "no folder "
+                        + folder));
+            }
+        }
         for (Path file : new Path[] {library, classic}) {
             if (file != null && !Files.isRegularFile(file)) {
                 throw CliException.usage(file + " is not a file");

@@ -19,10 +19,10 @@ import java.util.function.Predicate;
 abstract class Client {
     /** How long any function may take to return: none waits for the network. */
     private static final Duration CALL = Duration.ofSeconds(10);
-    /** The user_data of the callbacks for events; those of requests count up from a number far above. */
+    /** The user_data of the callbacks for events; those of requests count up from {@link #FIRST_TAG}. */
     static final long EVENTS = 7;
     private static final long NOT_INITIALISED = 6013;
-    private static final long FIRST_TAG = 0x7000_0000_0000_0001L;
+    static final long FIRST_TAG = 0x7000_0000_0000_0001L;
 
     private final Stage stage;
     private final String name;

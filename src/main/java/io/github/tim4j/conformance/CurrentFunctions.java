@@ -16,7 +16,7 @@ import java.util.List;
  */
 final class CurrentFunctions implements Worker.Functions {
     /** The value of every byte of a user id buffer before the library gets it. */
-    private static final byte UNTOUCHED = 0x7f;
+    static final byte UNTOUCHED = 0x7f;
 
     private final LoadedLibrary library;
     private final ImSdk sdk;

@@ -2,6 +2,7 @@
 package io.github.tim4j.conformance;
 
 import io.github.tim4j.conformance.News.Kind;
+import io.github.tim4j.jna.ImSdk;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -156,14 +157,14 @@ final class Device extends Client {
     String userIdBuffer() {
         News news = call("TIMGetLoginUserID");
         String user = terminated(news.text());
-        boolean untouched = Arrays.equals(news.text(), filled());
-        return "returns " + news.number() + (untouched ? ", buffer untouched" : user == null ? ", not terminated" : ", \"" + user + "\"");
+        return "returns " + news.number() + (isUntouched(news.text()) ? ", buffer untouched" : user == null ? ", not terminated" : ", \""
+                + user + "\"");
     }
 
-    private static byte[] filled() {
-        byte[] untouched = new byte[128];
-        Arrays.fill(untouched, (byte) 0x7f);
-        return untouched;
+    static boolean isUntouched(byte[] buffer) {
+        byte[] untouched = new byte[ImSdk.USER_ID_BUFFER];
+        Arrays.fill(untouched, CurrentFunctions.UNTOUCHED);
+        return Arrays.equals(buffer, untouched);
     }
 
     /** The text of a buffer; null if it has no end. */

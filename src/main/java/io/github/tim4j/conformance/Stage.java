@@ -262,6 +262,12 @@ public final class Stage implements AutoCloseable {
             return "NULL";
         }
         String text = new String(bytes, StandardCharsets.UTF_8);
+        if (text.matches("\\d{19}")) {
+            return "#" + (Long.parseLong(text) - Client.FIRST_TAG + 1); // a user_data
+        }
+        if (Device.isUntouched(bytes)) {
+            return "(untouched)";
+        }
         for (Map.Entry<String, String> entry : userSigs.entrySet()) {
             if (text.equals(entry.getValue())) {
                 return "<UserSig of " + entry.getKey() + ">";

@@ -2,6 +2,10 @@
 package io.github.tim4j.conformance;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,6 +26,39 @@ public final class TextTable {
     public static String line(Result result) {
         String line = String.format(Locale.ROOT, "%-8s  %-34s %s", result.verdict(), result.id(), result.title());
         return result.detail().isEmpty() ? line : line + "\n" + result.detail().strip().indent(10).stripTrailing();
+    }
+
+    /**
+     * Where several libraries have different verdicts.
+     *
+     * @param reports at least one
+     * @param out     where to
+     */
+    public static void printDifferences(List<Report> reports, PrintWriter out) {
+        Map<String, List<String>> verdicts = new LinkedHashMap<>();
+        for (int i = 0; i < reports.size(); i++) {
+            for (Result result : reports.get(i).results()) {
+                List<String> row = verdicts.computeIfAbsent(result.id(), id -> new ArrayList<>(Collections.nCopies(reports.size(), "·")));
+                row.set(i, result.verdict().toString());
+            }
+        }
+        out.printf("%-40s", "");
+        reports.forEach(report -> out.printf("%22s", report.library()));
+        out.println();
+        String notRun = Verdict.SKIPPED.toString();
+        Map<String, List<String>> comparable = new LinkedHashMap<>(verdicts);
+        comparable.values().removeIf(row -> row.contains(notRun) || row.contains("·"));
+        comparable.forEach((id, row) -> {
+            if (row.stream().distinct().count() > 1) {
+                out.printf("%-40s", id);
+                row.forEach(verdict -> out.printf("%22s", verdict));
+                out.println();
+            }
+        });
+        out.printf("%d scenarios ran on each of them, %d with the same verdict; %d did not%n", comparable.size(),
+                comparable.values().stream().filter(row -> row.stream().distinct().count() == 1).count(),
+                verdicts.size() - comparable.size());
+        out.flush();
     }
 
     /**

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.conformance;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/** One or several reports as one HTML file that needs nothing else: one column a library, one row a scenario. */
+public final class HtmlReport {
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm 'UTC'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
+
+    private final List<Report> reports;
+    private final StringBuilder out = new StringBuilder();
+
+    private HtmlReport(List<Report> reports) {
+        this.reports = reports;
+    }
+
+    /**
+     * Writes reports side by side.
+     *
+     * @param reports at least one
+     * @param file    is overwritten
+     * @throws IOException if it cannot be written
+     */
+    public static void write(List<Report> reports, Path file) throws IOException {
+        Files.writeString(file, new HtmlReport(reports).html());
+    }
+
+    private String html() throws IOException {
+        String page;
+        try (InputStream in = Objects.requireNonNull(HtmlReport.class.getResourceAsStream("report.html"))) {
+            page = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+        libraries();
+        String libraries = take();
+        filters();
+        String filters = take();
+        groups();
+        String title = String.join(" and ", reports.stream().map(report -> report.library() + " " + report.version()).toList());
+        return page.replace("{{columns}}", Integer.toString(reports.size())).replace("{{title}}", escape(title))
+                .replace("{{libraries}}", libraries)
+                .replace("{{filters}}", filters).replace("{{groups}}", take());
+    }
+
+    private String take() {
+        String text = out.toString();
+        out.setLength(0);
+        return text;
+    }
+
+    // ---- the libraries at the top
+
+    private void libraries() {
+        for (Report report : reports) {
+            out.append("<section class=\"library\"><h2>").append(escape(report.library())).append(" <small>")
+                    .append(escape(report.version()))
+                    .append("</small></h2><p class=\"verdict\">").append(report.isConformant() ? "No faults found" : "Faults found")
+                            .append("</p>");
+            bar(report);
+            out.append("<p class=\"counts\">");
+            for (Verdict verdict : Verdict.values()) {
+                if (report.count(verdict) > 0) {
+                    out.append("<span class=\"badge ").append(verdict).append("\">").append(report.count(verdict)).append(' ')
+                            .append(verdict).append("</span> ");
+                }
+            }
+            out.append("</p><p class=\"run\">").append(report.results().size()).append(" scenarios in ")
+                    .append(String.format(Locale.ROOT, "%.1f", report.millis() / 1000.0)).append(" s · ")
+                            .append(TIME.format(report.started())).append(" · ")
+                    .append(escape(report.machine())).append("</p></section>\n");
+        }
+    }
+
+    private void bar(Report report) {
+        out.append("<div class=\"bar\" aria-hidden=\"true\">");
+        for (Verdict verdict : Verdict.values()) {
+            if (report.count(verdict) > 0) {
+                out.append("<i class=\"").append(verdict).append("\" style=\"flex:").append(report.count(verdict)).append("\"></i>");
+            }
+        }
+        out.append("</div>");
+    }
+
+    // ---- what can be chosen
+
+    private void filters() {
+        for (Verdict verdict : Verdict.values()) {
+            long count = reports.stream().mapToLong(report -> report.count(verdict)).sum();
+            if (count > 0) {
+                out.append("<label title=\"").append(escape(verdict.meaning())).append("\"><input type=\"checkbox\" checked value=\"")
+                        .append(verdict)
+                        .append("\"> <span class=\"badge ").append(verdict).append("\">").append(verdict).append("</span></label>\n");
+            }
+        }
+        if (reports.size() > 1) {
+            out.append("<label><input type=\"checkbox\" id=\"differing\"> only where they differ</label>\n");
+        }
+    }
+
+    // ---- the scenarios
+
+    private void groups() {
+        Map<String, Result> scenarios = new LinkedHashMap<>();
+        reports.forEach(report -> report.results().forEach(result -> scenarios.putIfAbsent(result.id(), result)));
+        for (Group group : Group.values()) {
+            List<Result> ofGroup = scenarios.values().stream().filter(result -> result.group().equals(group.toString())).toList();
+            if (!ofGroup.isEmpty()) {
+                out.append("<section class=\"group\"><h3>").append(group).append(" <small>").append(escape(group.about()))
+                        .append("</small></h3>\n");
+                ofGroup.forEach(this::scenario);
+                out.append("</section>\n");
+            }
+        }
+    }
+
+    private void scenario(Result scenario) {
+        List<Result> results = new ArrayList<>();
+        reports.forEach(report -> results.add(report.results().stream().filter(result -> result.id().equals(scenario.id())).findFirst()
+                .orElse(null)));
+        List<String> verdicts = results.stream().map(result -> result == null ? "skipped" : result.verdict().toString()).toList();
+        out.append("<details data-verdicts=\"").append(String.join(" ", verdicts)).append("\" data-differs=\"")
+                .append(verdicts.stream().distinct().count() > 1).append("\"><summary><span class=\"title\">")
+                        .append(escape(scenario.title()))
+                .append(" <code>").append(escape(scenario.id())).append("</code></span>");
+        for (Result result : results) {
+            Verdict verdict = result == null ? Verdict.SKIPPED : result.verdict();
+            out.append("<span class=\"badge ").append(verdict).append("\" title=\"").append(escape(verdict.meaning())).append("\">")
+                    .append(result == null ? "not run" : verdict).append("</span>");
+        }
+        out.append("</summary><div class=\"body\"><dl><dt>Does</dt><dd>").append(escape(scenario.does()))
+                .append("</dd><dt>Expects</dt><dd>")
+                .append(escape(scenario.expects())).append("</dd><dt>From</dt><dd>").append(escape(String.join(", ", scenario.sources())))
+                .append("</dd></dl><div class=\"columns\">");
+        for (int i = 0; i < results.size(); i++) {
+            outcome(reports.get(i), results.get(i));
+        }
+        out.append("</div></div></details>\n");
+    }
+
+    private void outcome(Report report, Result result) {
+        out.append("<div>");
+        if (reports.size() > 1) {
+            out.append("<h4>").append(escape(report.library())).append("</h4>");
+        }
+        if (result == null) {
+            out.append("<p>not run</p></div>");
+            return;
+        }
+        String detail = result.detail().isEmpty() ? "As expected." : result.detail();
+        if (result.verdict() == Verdict.DIVERGES) {
+            detail = detail.replace("; ", ";\n"); // one source a line
+        }
+        out.append("<p class=\"detail ").append(result.verdict()).append("\">")
+                .append(escape(detail).replace("\n", "<br>")).append("</p>");
+        if (!result.transcript().isEmpty()) {
+            out.append("<details class=\"transcript\"><summary>").append(result.transcript().size()).append(" calls and callbacks, ")
+                    .append(result.millis())
+                    .append(" ms</summary><pre>").append(escape(String.join("\n", result.transcript()))).append("</pre></details>");
+        }
+        out.append("</div>");
+    }
+
+    private static String escape(String text) {
+        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+    }
+}
