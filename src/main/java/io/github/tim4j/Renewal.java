@@ -84,7 +84,8 @@ final class Renewal {
 
     CompletableFuture<Void> logout() {
         calls.incrementAndGet();
-        return inOrder(Renewal::nothing, x -> library.logout());
+        // By way of the inbox, like the result of a login: so each keeps its place.
+        return inOrder(Renewal::nothing, x -> library.logout().whenCompleteAsync((done, failure) -> { }, inbox::put));
     }
 
     /** In the inbox: a session ended, or began. */
@@ -116,17 +117,31 @@ final class Renewal {
      * @param submit  makes the request itself; later ones wait for that
      */
     private <P, T> CompletableFuture<T> inOrder(Supplier<CompletableFuture<P>> prepare, Function<P, CompletableFuture<T>> submit) {
+        CompletableFuture<T> result = new CompletableFuture<>();
         CompletableFuture<Void> mine = new CompletableFuture<>();
         CompletableFuture<Void> before = gate.getAndSet(mine);
         boolean alone = before.isDone();
-        return before.thenCompose(x -> prepare.get()).thenApply(submit).whenComplete((submitted, failure) -> {
+        before.thenCompose(x -> prepare.get()).thenApply(submit).whenComplete((submitted, failure) -> {
+            // Before the next request can be submitted, and even answered.
+            passOn(failure == null ? submitted : CompletableFuture.failedFuture(failure), result);
             if (alone) {
                 mine.complete(null);
             } else {
                 // Through the inbox, or a long row of waiting requests would recurse.
                 inbox.put(() -> mine.complete(null));
             }
-        }).thenCompose(Function.identity());
+        });
+        return result;
+    }
+
+    private static <T> void passOn(CompletableFuture<T> from, CompletableFuture<T> to) {
+        from.whenComplete((value, failure) -> {
+            if (failure == null) {
+                to.complete(value);
+            } else {
+                to.completeExceptionally(failure);
+            }
+        });
     }
 
     /** One call of the provider at a time for a user; whoever asks meanwhile gets the same UserSig. */

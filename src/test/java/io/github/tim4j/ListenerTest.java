@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -217,6 +218,42 @@ class ListenerTest {
         assertThatThrownBy(() -> gone.execute(() -> { })).isInstanceOf(RejectedExecutionException.class);
         assertThat(tim.login("alice", "sig").join().userId()).isEqualTo("alice");
         assertThat(recorder.events).endsWith("ready alice");
+    }
+
+    @Test
+    void resultsKeepTheOrderOfTheCallsBehindASlowProvider() {
+        CompletableFuture<String> userSig = new CompletableFuture<>();
+        reopen(library.client().asyncUserSigProvider(userId -> userSig));
+        commands.hostile_mode(HostileLibrary.BEFORE_RETURN, 0, 1, HostileLibrary.EMPTY);
+        List<String> results = new CopyOnWriteArrayList<>();
+        CompletableFuture<?> last = CompletableFuture.allOf(
+                tim.login("alice").thenRun(() -> results.add("alice")),
+                tim.login("bob", "sig").thenRun(() -> results.add("bob")),
+                tim.logout().thenRun(() -> results.add("logout")),
+                tim.login("carol").thenRun(() -> results.add("carol")));
+        userSig.complete("sig");
+        last.orTimeout(10, TimeUnit.SECONDS).join();
+        assertThat(results).containsExactly("alice", "bob", "logout", "carol");
+    }
+
+    @Test
+    void resultsKeepTheOrderOfTheCallsInsideACallback() {
+        reopen(library.client().callbackExecutor(Runnable::run));
+        commands.hostile_mode(HostileLibrary.BEFORE_RETURN, 0, 1, HostileLibrary.EMPTY);
+        List<String> results = new CopyOnWriteArrayList<>();
+        CompletableFuture<Void> logout = new CompletableFuture<>();
+        tim.addListener(new TimListener() {
+            @Override
+            public void onReady(String userId) {
+                if (userId.equals("alice")) {
+                    tim.login("bob", "sig").thenRun(() -> results.add("bob"));
+                    tim.logout().thenRun(() -> results.add("logout")).thenRun(() -> logout.complete(null));
+                }
+            }
+        });
+        tim.login("alice", "sig");
+        logout.orTimeout(10, TimeUnit.SECONDS).join();
+        assertThat(results).containsExactly("bob", "logout");
     }
 
     @Test
