@@ -624,8 +624,9 @@ class NativeTlsTest {
             acceptLogin(socket);
         };
         try (Server server = Server.tls(identity, "127.0.0.1", script, version)) {
-            assertThat(login(config(server.url(), identity.ca())))
-                    .isEqualTo("9502 localhost port " + server.port() + ": it wants a client certificate, and timshim has none");
+            // Which alert says it is the server's choice: JDK 25 sends the same as without a common cipher.
+            assertThat(login(config(server.url(), identity.ca()))).startsWith("9502 localhost port " + server.port() + ": it ")
+                    .endsWith("it wants a client certificate, and timshim has none");
         }
     }
 
