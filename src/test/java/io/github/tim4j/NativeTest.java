@@ -81,9 +81,12 @@ class NativeTest {
     }
 
     private static List<String> exportsOf(String file) throws Exception {
+        return exportsOf(CCompiler.PROJECT.resolve("target/classes").resolve(Platform.RESOURCE_PREFIX).resolve(file));
+    }
+
+    static List<String> exportsOf(Path library) throws Exception {
         assumeThat(Platform.isLinux(), "nm shows the symbols of a library like this on Linux only");
         assumeThat(started("nm", "--version"), "no nm on this machine");
-        Path library = CCompiler.PROJECT.resolve("target/classes").resolve(Platform.RESOURCE_PREFIX).resolve(file);
         String symbols = succeed(List.of("nm", "-D", "--defined-only", library.toString()));
         return symbols.lines().map(line -> line.substring(line.lastIndexOf(' ') + 1)).toList();
     }
