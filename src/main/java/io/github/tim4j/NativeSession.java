@@ -10,11 +10,14 @@ import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,15 +35,34 @@ final class NativeSession implements Callbacks.Events {
     private static final Set<String> RESERVED = Stream.of(ImSdk.class.getDeclaredMethods()).map(Method::getName)
             .filter(name -> !name.equals("TIMSetConfig")).collect(Collectors.toUnmodifiableSet());
 
-    /** A login that may get further callers. Not a record: its UserSig must not show in a text. */
+    /** A login that may get further callers, whose futures complete in the order of their calls. Not a record: its UserSig must not show. */
     private static final class SharedLogin {
         private final String userId;
         private final String userSig;
-        private final CompletableFuture<LoginResult> result = new CompletableFuture<>();
+        private final List<CompletableFuture<LoginResult>> callers = new ArrayList<>();
+        private Consumer<CompletableFuture<LoginResult>> answer;
 
         SharedLogin(String userId, String userSig) {
             this.userId = userId;
             this.userSig = userSig;
+        }
+
+        synchronized CompletableFuture<LoginResult> join() {
+            CompletableFuture<LoginResult> result = new CompletableFuture<>();
+            callers.add(result);
+            if (answer != null) {
+                answer.accept(result);
+            }
+            return result;
+        }
+
+        void answered(LoginResult result, Throwable failure) {
+            List<CompletableFuture<LoginResult>> waiting;
+            synchronized (this) {
+                answer = caller -> complete(caller, result, failure);
+                waiting = List.copyOf(callers);
+            }
+            waiting.forEach(answer);
         }
     }
 
@@ -112,11 +134,12 @@ final class NativeSession implements Callbacks.Events {
         return inCallOrder(() -> {
             SharedLogin last = lastRequest.get();
             boolean same = last != null && last.userId.equals(userId) && last.userSig.equals(userSig);
-            return same ? last.result : newLogin(new SharedLogin(userId, userSig));
+            return same ? last.join() : newLogin(new SharedLogin(userId, userSig));
         });
     }
 
     private CompletableFuture<LoginResult> newLogin(SharedLogin login) {
+        CompletableFuture<LoginResult> result = login.join();
         lastRequest.set(login);
         Request request = Request.login(login.userId);
         newest = request;
@@ -128,9 +151,9 @@ final class NativeSession implements Callbacks.Events {
             lastRequest.compareAndSet(login, null);
             boolean repeat = session.loginEnded(request, failure, () -> loginUserAfter(request));
             resyncAfter(failure);
-            complete(login.result, new LoginResult(login.userId, repeat), failure);
+            login.answered(new LoginResult(login.userId, repeat), failure);
         });
-        return login.result;
+        return result;
     }
 
     /** The user who is logged in, unless a later request may have changed that already. */
