@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** {@link TimClient#call} with functions of every shape of the vendor's library. {@link VendorLibraryTest} gives each method a JVM of its own. */
+/** {@link TimClient#call} with the vendor's functions, of every shape. {@link VendorLibraryTest} gives each method a JVM of its own. */
 final class VendorCallChecks {
     private static final int NOT_LOGGED_IN = TimError.ERR_SDK_NOT_LOGGED_IN.code();
     private static final int BAD_JSON = TimError.TIM_ERR_JSON.code();

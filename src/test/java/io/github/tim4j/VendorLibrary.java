@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The vendor's own library, where somebody has put it: {@code .ci/vendor-library} fetches it. It contacts the vendor's service by itself, so
- * it is loaded only where there is no way out: inside {@code .ci/isolated}.
+ * The vendor's own library, where somebody has put it: {@code .ci/vendor-library} fetches it. It contacts the vendor's service by itself,
+ * so it is loaded only where there is no way out: inside {@code .ci/isolated}.
  */
 final class VendorLibrary {
     /** The system property with the path of {@code libImSDK.so}. */
@@ -50,8 +50,8 @@ final class VendorLibrary {
         List<String> routes = Files.readAllLines(Path.of("/proc/net/route")).stream().skip(1).map(line -> line.split("\\s+")[0])
                 .filter(device -> !device.equals("lo")).toList();
         if (!up.isEmpty() || !routes.isEmpty()) {
-            throw new IllegalStateException("the vendor's library is not loaded where it could reach a network (interfaces " + up + ", routes by "
-                    + routes + "): run this inside .ci/isolated");
+            throw new IllegalStateException("the vendor's library is not loaded where it could reach a network (interfaces " + up
+                    + ", routes by " + routes + "): run this inside .ci/isolated");
         }
     }
 
@@ -63,7 +63,7 @@ final class VendorLibrary {
         }
     }
 
-    /** Runs one test method, whose class and name are the arguments, in a JVM of its own: the library keeps its state for the whole process. */
+    /** Runs one check, the arguments being its class and method. A JVM for each, because the library keeps state for the whole process. */
     public static void main(String[] args) throws Exception {
         Path outcome = Path.of(OUTCOME);
         try {
