@@ -8,6 +8,7 @@ import io.github.tim4j.conformance.Group;
 import io.github.tim4j.conformance.HtmlReport;
 import io.github.tim4j.conformance.JUnitXmlReport;
 import io.github.tim4j.conformance.JsonReport;
+import io.github.tim4j.conformance.MarkdownSummary;
 import io.github.tim4j.conformance.Report;
 import io.github.tim4j.conformance.Result;
 import io.github.tim4j.conformance.Scenario;
@@ -81,6 +82,10 @@ final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--html", paramLabel = "FILE", description = "Write the report as one HTML file.")
     private Path html;
 
+    @Option(names = "--markdown", paramLabel = "FILE", description = "With --compare of timshim's report and another one: write where they "
+            + "diverge and why.")
+    private Path markdown;
+
     @Option(names = "--compare", paramLabel = "FILE", arity = "1..*",
             description = "Run nothing; put reports that --json wrote side by side, "
             + "as --html.")
@@ -121,9 +126,11 @@ final class ConformanceCommand implements Callable<Integer> {
             }
         }
         TextTable.printDifferences(reports, out);
-        if (html != null) {
-            write(html, file -> HtmlReport.write(reports, file));
+        write(html, file -> HtmlReport.write(reports, file));
+        if (markdown != null && reports.size() != 2) {
+            throw CliException.usage("--markdown compares two reports, timshim's first; there are " + reports.size());
         }
+        write(markdown, file -> MarkdownSummary.write(reports.get(0), reports.get(1), file));
         return ExitCode.OK;
     }
 
@@ -149,7 +156,7 @@ final class ConformanceCommand implements Callable<Integer> {
     }
 
     private void checkArguments() {
-        for (Path file : new Path[] {json, junitXml, html}) {
+        for (Path file : new Path[] {json, junitXml, html, markdown}) {
             Path folder = file == null ? null : file.toAbsolutePath().getParent();
             if (folder != null && (!Files.isDirectory(folder) || Files.isDirectory(file))) {
                 throw CliException.usage(file + " cannot be written: " + (Files.isDirectory(file) ? "it is a folder" : "no folder "
@@ -170,6 +177,9 @@ final class ConformanceCommand implements Callable<Integer> {
         }
         if (parallel != null && parallel < 1) {
             throw CliException.usage("--parallel " + parallel + " is not at least 1");
+        }
+        if (markdown != null && compare.isEmpty()) {
+            throw CliException.usage("--markdown is for --compare");
         }
         if (server != null && sdkAppId == null) {
             throw CliException.usage("--server needs --sdkappid and the app's secret key, to make UserSigs");

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.conformance;
 
-import java.util.List;
-import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -40,33 +38,32 @@ final class Check<T> {
     }
 
     /**
-     * Judges what sources disagree about or are silent about. A library with timshim's exports must do as timshim's headers say. Any other
-     * passes if it does as the documentation, and diverges if it does as another source.
+     * Judges what sources disagree about. A library with timshim's exports must do as timshim's headers say. Any other passes if it does as
+     * the documentation, diverges if it does as another source, and fails if it does as none.
+     *
+     * @param documented what the documentation says, which timshim follows
+     * @param vendor     what the vendor's library does
      */
-    void judge(Claim<T> one, Claim<T> other) {
-        List<Claim<T>> all = List.of(one, other);
-        Optional<Claim<T>> documented = by(all, Claim.Who.DOCUMENTATION);
-        Claim<T> shim = by(all, Claim.Who.TIMSHIM).or(() -> documented).or(() -> by(all, Claim.Who.VENDOR)).orElseThrow();
-        boolean asDocumented = documented.isPresent() && observed.equals(documented.get().value());
-        if (stage.subject().isShim() && !observed.equals(shim.value())) {
-            fail(show(shim.value()) + " (" + shim.who().title + ")");
+    void documentedOrVendor(T documented, T vendor) {
+        judge(documented, documented, vendor);
+    }
+
+    /** The same where the documentation is silent: then no library passes, as there is no more to say than who does what. */
+    void shimOrVendor(T shim, T vendor) {
+        judge(null, shim, vendor);
+    }
+
+    private void judge(T documented, T shim, T vendor) {
+        if (stage.subject().isShim() && !observed.equals(shim)) {
+            fail(show(shim) + ", as timshim's headers have it");
         }
-        if (asDocumented || documented.isEmpty() && one.value().equals(other.value()) && observed.equals(one.value())) {
+        if (observed.equals(documented)) {
             return;
         }
-        if (all.stream().noneMatch(claim -> observed.equals(claim.value()))) {
-            fail(inWords(all));
+        if (!observed.equals(shim) && !observed.equals(vendor)) {
+            fail(show(shim) + " or " + show(vendor));
         }
-        stage.diverges(what + ": " + (documented.isEmpty() ? "the documentation is silent; " : "") + inWords(all) + "; this library: "
-                + show(observed));
-    }
-
-    private static <T> Optional<Claim<T>> by(List<Claim<T>> claims, Claim.Who who) {
-        return claims.stream().filter(claim -> claim.who() == who).findFirst();
-    }
-
-    private static <T> String inWords(List<Claim<T>> claims) {
-        return String.join("; ", claims.stream().map(claim -> claim.who().title + ": " + show(claim.value())).toList());
+        stage.diverges(new Divergence(what, documented == null ? null : show(documented), show(shim), show(vendor), show(observed)));
     }
 
     private void fail(String expected) {

@@ -279,7 +279,7 @@ public final class Conformance {
         }
         if (verdict == Verdict.PASS && !stage.divergences().isEmpty()) {
             verdict = Verdict.DIVERGES;
-            detail = String.join("\n", stage.divergences());
+            detail = String.join("\n", stage.divergences().stream().map(Divergence::toString).toList());
         }
         return Result.of(scenario, verdict, detail, stage.divergences(), stage.transcript(), millisSince(begin));
     }

@@ -31,6 +31,7 @@ final class Drafts {
         private List<Source> sources = List.of();
         private Need need = usualNeed;
         private String does = "";
+        private String why = "";
 
         private Draft(String id, String title) {
             this.id = id;
@@ -52,9 +53,15 @@ final class Drafts {
             return this;
         }
 
+        /** Where sources disagree: why timshim does what it does. */
+        Draft why(String reason) {
+            why = reason;
+            return this;
+        }
+
         /** Ends the draft. */
         void expects(String what, Scenario.Body body) {
-            scenarios.add(new Scenario(id, group, title, sources, does, what, need, body));
+            scenarios.add(new Scenario(id, group, title, sources, does, what, why, need, body));
         }
     }
 }

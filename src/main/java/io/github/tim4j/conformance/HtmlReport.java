@@ -158,18 +158,35 @@ public final class HtmlReport {
             out.append("<p>not run</p></div>");
             return;
         }
-        String detail = result.detail().isEmpty() ? "As expected." : result.detail();
-        if (result.verdict() == Verdict.DIVERGES) {
-            detail = detail.replace("; ", ";\n"); // one source a line
-        }
-        out.append("<p class=\"detail ").append(result.verdict()).append("\">")
-                .append(escape(detail).replace("\n", "<br>")).append("</p>");
+        out.append("<p class=\"detail ").append(result.verdict()).append("\">").append(words(result)).append("</p>");
+        result.divergences().forEach(this::divergence);
         if (!result.transcript().isEmpty()) {
             out.append("<details class=\"transcript\"><summary>").append(result.transcript().size()).append(" calls and callbacks, ")
                     .append(result.millis())
                     .append(" ms</summary><pre>").append(escape(String.join("\n", result.transcript()))).append("</pre></details>");
         }
         out.append("</div>");
+    }
+
+    private static String words(Result result) {
+        return switch (result.verdict()) {
+            case PASS -> "As expected.";
+            case DIVERGES -> escape(result.why());
+            default -> escape(result.detail()).replace("\n", "<br>");
+        };
+    }
+
+    private void divergence(Divergence divergence) {
+        out.append("<table><caption>").append(escape(divergence.what())).append("</caption>");
+        row("documentation", divergence.documentation() == null ? "silent" : divergence.documentation());
+        row("timshim", divergence.timshim());
+        row("libImSDK 8.0", divergence.vendor());
+        row("this library", divergence.observed());
+        out.append("</table>");
+    }
+
+    private void row(String who, String what) {
+        out.append("<tr><th>").append(escape(who)).append("</th><td>").append(escape(what)).append("</td></tr>");
     }
 
     private static String escape(String text) {

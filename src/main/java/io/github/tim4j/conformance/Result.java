@@ -14,16 +14,18 @@ import java.util.List;
  * @param expects     what had to come of it
  * @param verdict     the outcome
  * @param detail      why, in a sentence or a few; "" for a pass
- * @param divergences where sources disagree: one line each, with what each of them says and what this library does
+ * @param divergences where sources disagree, with what each of them says and what this library does
+ * @param why         where sources disagree: why timshim does what it does; "" elsewhere
  * @param transcript  every call and callback in order, without UserSigs
  * @param millis      how long it took
  */
 public record Result(String id, String group, String title, List<String> sources, String does, String expects, Verdict verdict,
-        String detail,
-        List<String> divergences, List<String> transcript, long millis) {
-    static Result of(Scenario scenario, Verdict verdict, String detail, List<String> divergences, List<String> transcript, long millis) {
-        return new Result(scenario.id(), scenario.group().toString(), scenario.title(), scenario.sources().stream().map(Source::toString)
-                .toList(),
-                scenario.does(), scenario.expects(), verdict, detail, divergences, transcript, millis);
+        String detail, List<Divergence> divergences, String why, List<String> transcript, long millis) {
+    static Result of(Scenario scenario, Verdict verdict, String detail, List<Divergence> divergences, List<String> transcript,
+            long millis) {
+        List<String> sources = scenario.sources().stream().map(Source::toString).toList();
+        return new Result(scenario.id(), scenario.group().toString(), scenario.title(), sources, scenario.does(), scenario.expects(),
+                verdict,
+                detail, divergences, scenario.why(), transcript, millis);
     }
 }

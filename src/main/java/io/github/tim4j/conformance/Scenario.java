@@ -12,10 +12,12 @@ import java.util.List;
  * @param sources where the rule comes from
  * @param does    what is done
  * @param expects what must come of it
+ * @param why     where sources disagree: why timshim does what it does; "" elsewhere
  * @param need    what it cannot be run without
  * @param body    does it, on a stage of its own
  */
-public record Scenario(String id, Group group, String title, List<Source> sources, String does, String expects, Need need, Body body) {
+public record Scenario(String id, Group group, String title, List<Source> sources, String does, String expects, String why, Need need,
+        Body body) {
     /** What a scenario does. Ends normally if all was as it should be; a check that fails ends it. */
     @FunctionalInterface
     public interface Body {

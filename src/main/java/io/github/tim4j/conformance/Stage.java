@@ -43,7 +43,7 @@ public final class Stage implements AutoCloseable {
     private final List<AutoCloseable> toClose = new ArrayList<>();
     private final Map<String, String> userSigs = new HashMap<>();
     private final Set<String> secrets = ConcurrentHashMap.newKeySet();
-    private final List<String> divergences = Collections.synchronizedList(new ArrayList<>());
+    private final List<Divergence> divergences = Collections.synchronizedList(new ArrayList<>());
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     private int fresh;
 
@@ -208,8 +208,8 @@ public final class Stage implements AutoCloseable {
         return new Check<>(this, what, observed);
     }
 
-    void diverges(String sentence) {
-        divergences.add(sentence);
+    void diverges(Divergence divergence) {
+        divergences.add(divergence);
     }
 
     /** Time for something to happen that must not: no event can be waited for. */
@@ -281,7 +281,7 @@ public final class Stage implements AutoCloseable {
 
     // ---- the end
 
-    List<String> divergences() {
+    List<Divergence> divergences() {
         return List.copyOf(divergences);
     }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.conformance;
 
-import static io.github.tim4j.conformance.Claim.shim;
-import static io.github.tim4j.conformance.Claim.vendor;
 import static io.github.tim4j.conformance.Source.C_REFERENCE;
 import static io.github.tim4j.conformance.Source.FLUTTER_GUIDE;
 import static io.github.tim4j.conformance.Source.HEADERS;
@@ -34,6 +32,7 @@ final class ThreadScenarios {
 
     private static void callbacks(Drafts drafts) {
         drafts.scenario("one-thread", "All callbacks come on one thread of the library's own").from(MEASURED, HEADERS)
+                .why("A name that says what runs on it.")
                 .does("logs in where no server can be reached, and logs out; compares the threads of all callbacks")
                 .expects("one native thread, the same for every callback, none of the application's", stage -> {
                     Device device = stage.device().set("shim_login_timeout_ms", 700).init();
@@ -43,7 +42,7 @@ final class ThreadScenarios {
                             .toList();
                     stage.that("the number of threads", threads.size()).is(1);
                     String name = threads.get(0).replaceFirst(" \\d+$", "");
-                    stage.that("the thread", name).judge(shim("tim_callback"), vendor("im_logic_thread"));
+                    stage.that("the thread", name).shimOrVendor("tim_callback", "im_logic_thread");
                 });
 
         drafts.scenario("not-before-return", "A callback comes after the call, on another thread").from(C_REFERENCE, HEADERS)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.conformance;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Where timshim and another library agree, where they do not, and why, as Markdown for a documentation. The same each time. */
+public final class MarkdownSummary {
+    private MarkdownSummary() {
+    }
+
+    /**
+     * Writes the summary.
+     *
+     * @param timshim the report of timshim
+     * @param other   the report of the other library
+     * @param file    is overwritten
+     * @throws IOException if it cannot be written
+     */
+    public static void write(Report timshim, Report other, Path file) throws IOException {
+        List<Result> ran = other.results().stream().filter(result -> result.verdict() != Verdict.SKIPPED).toList();
+        List<Result> agreed = ran.stream().filter(result -> result.verdict() == Verdict.PASS).toList();
+        StringBuilder out = new StringBuilder();
+        out.append("## Where they diverge\n\n");
+        out.append("| scenario | what | documentation | ").append(other.library())
+                .append(" | timshim | why timshim does so |\n|---|---|---|---|---|---|\n");
+        for (Result result : ran) {
+            for (Divergence divergence : result.divergences()) {
+                row(out, result.id(), divergence.what(), divergence.documentation() == null ? "–"
+                        : divergence.documentation(), divergence.observed(),
+                        divergence.timshim(), result.why());
+            }
+        }
+        out.append("\n## Where they agree\n\n");
+        agreed.forEach(result -> out.append("- ").append(cell(result.title())).append(" (`").append(result.id()).append("`)\n"));
+        List<Result> faults = ran.stream().filter(result -> result.verdict().isFault()).toList();
+        if (!faults.isEmpty()) {
+            out.append("\n## Faults of ").append(other.library()).append("\n\n");
+            faults.forEach(result -> out.append("- `").append(result.id()).append("` ").append(result.verdict()).append(": ")
+                    .append(cell(result.detail()))
+                    .append('\n'));
+        }
+        out.append("\n## Counts\n\n| | scenarios | pass | diverges | faults | skipped |\n|---|---|---|---|---|---|\n");
+        List.of(timshim, other).forEach(report -> counts(out, report));
+        Files.writeString(file, out);
+    }
+
+    private static void counts(StringBuilder out, Report report) {
+        long faults = report.results().stream().filter(result -> result.verdict().isFault()).count();
+        row(out, report.library() + " " + report.version(), Integer.toString(report.results().size()),
+                Long.toString(report.count(Verdict.PASS)),
+                Long.toString(report.count(Verdict.DIVERGES)), Long.toString(faults), Long.toString(report.count(Verdict.SKIPPED)));
+    }
+
+    private static void row(StringBuilder out, String... cells) {
+        for (String cell : cells) {
+            out.append("| ").append(cell(cell)).append(' ');
+        }
+        out.append("|\n");
+    }
+
+    private static String cell(String text) {
+        return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;");
+    }
+}
