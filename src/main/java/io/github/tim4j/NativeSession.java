@@ -149,8 +149,13 @@ final class NativeSession implements Callbacks.Events {
             }
         }, () -> session.accepted(request)).whenComplete((json, failure) -> {
             lastRequest.compareAndSet(login, null);
-            boolean repeat = session.loginEnded(request, failure, () -> loginUserAfter(request));
-            resyncAfter(failure);
+            boolean repeat = false;
+            if (closed && failure != null) {
+                session.interrupted(request);
+            } else {
+                repeat = session.loginEnded(request, failure, () -> loginUserAfter(request));
+                resyncAfter(failure);
+            }
             login.answered(new LoginResult(login.userId, repeat), failure);
         });
         return result;
@@ -169,8 +174,12 @@ final class NativeSession implements Callbacks.Events {
             newest = request;
             CompletableFuture<Void> result = new CompletableFuture<>();
             requests.submit(sdk::TIMLogout, () -> session.accepted(request)).whenComplete((json, failure) -> {
-                session.logoutEnded(request, failure);
-                resyncAfter(failure);
+                if (closed && failure != null) {
+                    session.interrupted(request);
+                } else {
+                    session.logoutEnded(request, failure);
+                    resyncAfter(failure);
+                }
                 complete(result, null, failure);
             });
             return result;

@@ -104,6 +104,11 @@ final class Session {
         next(request);
     }
 
+    /** It was not answered because the client is being closed: {@link #closed} tells of the end, once for all. */
+    void interrupted(Request request) {
+        requests.remove(request);
+    }
+
     private void next(Request ended) {
         boolean wasRunning = requests.peek() == ended;
         requests.remove(ended);

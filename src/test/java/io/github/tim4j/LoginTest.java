@@ -233,6 +233,20 @@ class LoginTest {
     }
 
     @Test
+    void closeIsToldOnceHoweverManyRequestsWait() {
+        tim.login("alice", at.userSig("alice")).join();
+        recorder.events.clear();
+        at.server.delayLogins(Duration.ofSeconds(10));
+        tim.login("bob", at.userSig("bob"));
+        tim.logout();
+        CompletableFuture<LoginResult> last = tim.login("carol", at.userSig("carol"));
+        tim.close();
+        assertThat(codeOf(last)).isEqualTo(7009);
+        await().untilAsserted(() -> assertThat(recorder.events).containsExactly("LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH bob", "notReady alice",
+                "LOGGING_IN>LOGGED_OUT CLOSED bob"));
+    }
+
+    @Test
     void aLogoutOfNobodySucceeds() {
         tim.logout().join();
         assertThat(recorder.events).containsExactly("LOGGED_OUT>LOGGED_OUT REPLAY");
