@@ -31,8 +31,7 @@ import java.util.stream.Stream;
  * }</pre>
  *
  * <p>Each scenario gets a process of its own, or several, and a login server that no other scenario uses at the same time. Not for several
- * threads at
- * once.
+ * threads at once.
  */
 public final class Conformance {
     /** Scenarios wait more than they work. */
@@ -47,6 +46,8 @@ public final class Conformance {
     private Predicate<Scenario> selection = scenario -> true;
     private Consumer<Result> listener = result -> { };
     private int parallel = DEFAULT_PARALLEL;
+    /** Null for what suits the library. */
+    private Duration patience;
 
     private Conformance(Path library) {
         this.library = library;
@@ -105,6 +106,12 @@ public final class Conformance {
      */
     public Conformance onResult(Consumer<Result> each) {
         listener = each;
+        return this;
+    }
+
+    /** How long a callback may take at most: for tests of the kit with libraries that are known to lose some. */
+    Conformance patience(Duration longest) {
+        patience = longest;
         return this;
     }
 
@@ -178,7 +185,10 @@ public final class Conformance {
                 : library == null ? Optional.of("") : Optional.empty();
         try (WorkerProcess worker = workers.take()) {
             News loaded = worker.call(Call.of("load", "current", path), Duration.ofSeconds(30));
-            return new Subject(path, classicPath, new String(loaded.text(), StandardCharsets.UTF_8), loaded.number() == 1);
+            boolean isShim = loaded.number() == 1;
+            Duration usual = isShim ? Subject.USUAL_PATIENCE : Subject.LONG_PATIENCE;
+            return new Subject(path, classicPath, new String(loaded.text(), StandardCharsets.UTF_8), isShim,
+                    patience == null ? usual : patience);
         } catch (Finding e) {
             throw new ConformanceException("the library cannot be tested: "
                     + e.getMessage().replaceFirst("could not be called: [a-zA-Z0-9.]+: ", "failed: "));

@@ -293,7 +293,7 @@ final class FaultScenarios {
     private static void storms(Drafts drafts) {
         drafts.scenario("no-storm-of-reconnects", "A server that accepts and hangs up at once gets no storm").from(HEADERS)
                 .does("logs in to a server that cuts each connection right after CONNACK; counts for four seconds")
-                .expects("at least two, at most twelve connections", stage -> {
+                .expects("at least two, at most ten connections", stage -> {
                     AtomicInteger count = new AtomicInteger();
                     ScriptedServer server = stage.scripted().plays(connection -> {
                         count.incrementAndGet();
@@ -303,12 +303,12 @@ final class FaultScenarios {
                     Device device = stage.device().set("shim_server", server.url()).init();
                     device.login("alice").answers(0);
                     stage.pause(4000);
-                    stage.that("connections", count.get()).matches(n -> n >= 2 && n <= 12, "2 to 12");
+                    stage.that("connections", count.get()).matches(n -> n >= 2 && n <= 10, "2 to 10");
                 });
 
         drafts.scenario("no-storm-of-attempts", "A server that is away gets no storm").from(HEADERS)
                 .does("logs in where every connection is closed before CONNACK; counts for four seconds")
-                .expects("at least two, at most twelve connections", stage -> {
+                .expects("at least two, at most seven connections", stage -> {
                     AtomicInteger count = new AtomicInteger();
                     ScriptedServer server = stage.scripted().plays(connection -> {
                         count.incrementAndGet();
@@ -316,7 +316,7 @@ final class FaultScenarios {
                     });
                     stage.device().set("shim_server", server.url()).init().login("alice");
                     stage.pause(4000);
-                    stage.that("connections", count.get()).matches(n -> n >= 2 && n <= 12, "2 to 12");
+                    stage.that("connections", count.get()).matches(n -> n >= 2 && n <= 7, "2 to 7");
                 });
     }
 }
