@@ -101,13 +101,14 @@ final class NativeSession implements Callbacks.Events {
         int result = sdk.TIMInit(sdkAppId, config);
         if (result != 0) {
             release();
-            throw new TimException(result, "TIMInit(" + Long.toUnsignedString(sdkAppId) + ", …) of " + library.path());
+            throw new TimException(result, "TIMInit(" + Long.toUnsignedString(sdkAppId) + ", " + config + ") of " + library.path());
         }
         sdk.TIMSetConfig("{\"set_config_callback_log_level\":" + nativeLogLevel() + "}", null, null);
     }
 
+    /** One library in memory is one session, by whatever path it was loaded; a copy of the file is another. */
     private String openMark() {
-        return "io.github.tim4j.open:" + library.path();
+        return "io.github.tim4j.open:" + Pointer.nativeValue(library.handle().getFunction("TIMInit"));
     }
 
     private void register(boolean on) {

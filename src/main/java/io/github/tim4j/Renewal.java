@@ -73,6 +73,9 @@ final class Renewal {
             return CompletableFuture.failedFuture(new IllegalStateException(
                     "login(userId) needs a UserSigProvider: give the builder one, or call login(userId, userSig)"));
         }
+        if (userId == null) {
+            return login(null, "");
+        }
         long call = calls.incrementAndGet();
         return inOrder(() -> fetch(userId), userSig -> attempt(call, userId, userSig, 0));
     }

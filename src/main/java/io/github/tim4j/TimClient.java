@@ -45,7 +45,8 @@ import java.util.function.Function;
  * {@link java.util.concurrent.TimeoutException} after {@link Builder#requestTimeout}; by {@link #close()}, with code 7009; or by your own
  * {@code cancel} or {@code orTimeout}. A request cannot be called back from the library: what runs out or is cancelled is only the answer,
  * and the status still follows what happens. Stages run on the callback executor. Waiting with {@code join} or {@code get} is for other
- * threads; inside a callback it throws {@link IllegalStateException} at once.
+ * threads; inside a callback it throws {@link IllegalStateException} at once. ({@code CompletableFuture.allOf} makes futures of its own,
+ * which do not: never wait for those inside a callback.)
  *
  * <p><b>One per library.</b> The C API is one session per process, so a second open client for the same library is refused.
  *
@@ -163,12 +164,14 @@ public final class TimClient implements AutoCloseable {
      * Calls any other function of the library that ends in {@code (TIMCommCallback cb, const void* user_data)} and returns an {@code int}.
      * The arguments before these two must be what the C function has: nothing can check that, and wrong ones may crash the process.
      *
-     * @param function the C name, for example {@code "TIMConvGetConvList"}
+     * @param function the C name, for example {@code "TIMConvGetConvList"}; not null
      * @param args     String (as UTF-8), Integer ({@code int32_t}, enums), Long (64 bits), Boolean ({@code bool}), Pointer, or null
      * @return the {@code json_params} of its answer. Fails with {@link IllegalArgumentException} if there is no such function, if the
      *         client itself uses it, or if an argument has another type
      */
     public CompletableFuture<String> call(String function, Object... args) {
+        Objects.requireNonNull(function, "function");
+        Objects.requireNonNull(args, "args");
         try {
             return reply(nativeSession.call(function, args));
         } catch (IllegalArgumentException e) {
@@ -222,6 +225,8 @@ public final class TimClient implements AutoCloseable {
 
     /** What a client is made of; only {@link #sdkAppId} is required. */
     public static final class Builder {
+        private static final Duration YEAR = Duration.ofDays(365);
+
         private final Map<String, Object> config = new TreeMap<>();
         private long sdkAppId;
         private Path library;
@@ -286,13 +291,13 @@ public final class TimClient implements AutoCloseable {
 
         /**
          * How long a future waits for its answer, or for a provider's UserSig; default 90 s. It begins at the call and so includes the
-         * requests before it. For a single call, use {@link CompletableFuture#orTimeout}.
+         * requests before it. For a single call, use {@link CompletableFuture#orTimeout}. More than 365 days count as 365 days.
          */
         public Builder requestTimeout(Duration timeout) {
             if (timeout.isZero() || timeout.isNegative()) {
                 throw new IllegalArgumentException("requestTimeout must be positive: " + timeout);
             }
-            this.requestTimeout = timeout;
+            this.requestTimeout = timeout.compareTo(YEAR) < 0 ? timeout : YEAR;
             return this;
         }
 
@@ -322,10 +327,17 @@ public final class TimClient implements AutoCloseable {
         /**
          * Any other key of {@code TIMInit}'s JSON, such as {@code shim_ca_file} or {@code shim_heartbeat_s}.
          *
-         * @param value a String, a Number or a Boolean
+         * @param value a String, a Boolean, or a Number; not null, NaN or infinite
          */
         public Builder config(String key, Object value) {
-            config.put(Objects.requireNonNull(key, "key"), Objects.requireNonNull(value, key));
+            Objects.requireNonNull(key, "key");
+            Objects.requireNonNull(value, key);
+            boolean number = value instanceof Number n && Double.isFinite(n.doubleValue());
+            if (!number && !(value instanceof String) && !(value instanceof Boolean)) {
+                throw new IllegalArgumentException(key + " is " + value + " (" + value.getClass().getName()
+                        + "): give a String, a Boolean or a finite Number");
+            }
+            config.put(key, value);
             return this;
         }
 

@@ -15,7 +15,7 @@ public enum TimError {
     // What a call returns (TIMResult)
     TIM_ERR_SDKUNINIT(-1, false, "The library is not initialised or the client is closed: build a new TimClient."),
     TIM_ERR_NOTLOGIN(-2, false, "Nobody is logged in: log in first."),
-    TIM_ERR_JSON(-3, false, "The configuration is not a JSON object or a key has the wrong type: correct it."),
+    TIM_ERR_JSON(-3, false, "The JSON given is not an object or has a value of the wrong type: correct it."),
     TIM_ERR_PARAM(-4, false, "An argument is null, empty or out of range: give a user id, a UserSig and an SDKAppID that are not empty."),
     TIM_ERR_CONV(-5, false, "The conversation does not exist or cannot be used: check its id."),
     TIM_ERR_GROUP(-6, false, "The group does not exist or cannot be used: check its id."),

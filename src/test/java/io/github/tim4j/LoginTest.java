@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.jna.Platform;
+import io.github.tim4j.jna.NativeLibraries;
 import io.github.tim4j.server.KickCause;
 import io.github.tim4j.server.LoginPolicy;
 import io.github.tim4j.server.ServerEvent;
@@ -344,6 +345,31 @@ class LoginTest {
     }
 
     @Test
+    void aSecondClientForTheSameLibraryByAnotherPathIsRefused() throws Exception {
+        tim.close();
+        Path file = Files.copy(Path.of(NativeLibraries.load(null).path()), folder.resolve("one.so"));
+        Path other = Files.createLink(folder.resolve("other.so"), file);
+        tim = at.open(at.client().library(file));
+        assertThatThrownBy(() -> at.client().library(other).build()).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("open already");
+    }
+
+    @Test
+    void aTimeoutOfForEverIsTaken() {
+        tim.close();
+        tim = at.open(at.client().requestTimeout(Duration.ofSeconds(Long.MAX_VALUE)));
+        assertThat(tim.login("alice", at.userSig("alice")).join().userId()).isEqualTo("alice");
+    }
+
+    @Test
+    void aUserIdOfNullFailsAsAnArgument() {
+        tim.close();
+        tim = at.open(at.client().userSigProvider(at::userSig));
+        assertThat(TestServer.codeOf(tim.login(null))).isEqualTo(TimError.TIM_ERR_PARAM.code());
+        assertThat(TestServer.codeOf(tim.login(null, at.userSig("alice")))).isEqualTo(TimError.TIM_ERR_PARAM.code());
+    }
+
+    @Test
     void afterCloseTheLibraryCanServeAnotherApp() {
         for (int round = 0; round < 20; round++) {
             tim.close();
@@ -358,7 +384,9 @@ class LoginTest {
         tim.close();
         assertThatThrownBy(() -> TimClient.builder().build()).isInstanceOf(IllegalStateException.class).hasMessageContaining("sdkAppId");
         assertThatThrownBy(() -> at.client().config("shim_heartbeat_s", "often").build()).isInstanceOf(TimException.class)
-                .hasMessageStartingWith("-3 TIM_ERR_JSON");
+                .hasMessageStartingWith("-3 TIM_ERR_JSON").hasMessageContaining("\"shim_heartbeat_s\":\"often\"");
+        assertThatThrownBy(() -> at.client().config("shim_heartbeat_s", Double.NaN)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("shim_heartbeat_s is NaN");
         TimClient unusable = at.open(at.client().server("http://127.0.0.1"));
         assertThat(failureOf(unusable.login("alice", at.userSig("alice")))).hasMessageStartingWith("6017")
                 .hasMessageContaining("http://127.0.0.1");

@@ -62,8 +62,10 @@ record ClientIdentity(long sdkAppId, String userId, Platform platform, String de
         if (!DEVICE_ID.matcher(device).matches()) {
             return refused("the device id is not 1 to 64 letters, digits, - and _");
         }
-        long sdkAppId = app != null && NUMBER.matcher(app).matches() ? Long.parseLong(app) : 0;
-        return new Reading(new ClientIdentity(sdkAppId, userId, platform.get(), device, assigned), null);
+        if (app == null || !NUMBER.matcher(app).matches()) {
+            return new Reading(null, new Refusal(Refusal.APP_NOT_FOUND, "the SDKAppID is not a number of 1 to 18 digits"));
+        }
+        return new Reading(new ClientIdentity(Long.parseLong(app), userId, platform.get(), device, assigned), null);
     }
 
     private static Reading refused(String text) {

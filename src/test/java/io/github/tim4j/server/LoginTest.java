@@ -95,6 +95,7 @@ class LoginTest {
         assertThat(RawClient.code(answer(APP, "alice", server.userSig(OTHER_APP, "alice")))).isEqualTo("70014");
         assertThat(RawClient.code(answer(APP_WITHOUT_KEY, "alice", good))).isEqualTo("70016");
         assertThat(RawClient.code(answer(99, "alice", good))).isEqualTo("70020");
+        assertThat(RawClient.code(answer(Long.MAX_VALUE, "alice", good))).isEqualTo("70020");
         Instant longAgo = Instant.now().minusSeconds(100);
         String expired = new UserSigKey(APP, "secret").make("alice", Duration.ofSeconds(10), longAgo, null);
         assertThat(RawClient.code(answer(APP, "alice", expired))).isEqualTo("70001");
