@@ -47,7 +47,7 @@ static void log_callback(const struct callback* c) {
             if (c->code == 0) log_write(kTIMLog_Info, "network: %s", status_text(c->value));
             else log_write(kTIMLog_Warn, "network: %s, %" PRId32 " %s", status_text(c->value), c->code, c->desc);
             break;
-        case CALLBACK_KICKED: log_write(kTIMLog_Warn, "kicked offline: %s", c->desc); break;
+        case CALLBACK_KICKED: log_write(kTIMLog_Warn, "the server ended the session: %s", c->desc); break;
         case CALLBACK_USERSIG_EXPIRED: log_write(kTIMLog_Warn, "the UserSig expired while online"); break;
         case CALLBACK_KICK_REASON:
         case CALLBACK_LOG: break;

@@ -4,6 +4,7 @@ package io.github.tim4j.jna;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import io.github.tim4j.CCompiler;
 import io.github.tim4j.ForkedJvm;
@@ -235,6 +236,18 @@ class NativeLibrariesTest {
         Result result = ForkedJvm.of(TwoLoaders.class).option("-Dtim4j.cache=" + folder.resolve("cache")).run(folder);
         assertThat(result.exitCode()).isZero();
         assertThat(result.output()).contains("open already", "opened after the first was closed");
+    }
+
+    @Test
+    void aLibraryThatIsClosedWhileItsThreadsRunStaysInMemory() throws IOException {
+        Path copy = Files.copy(Path.of(NativeLibraries.load(null).path()), folder.resolve("libcopy.so"));
+        NativeLibrary library = NativeLibrary.getInstance(copy.toString());
+        assertThat(library.getFunction("TIMInit").invokeInt(new Object[] {1L, null})).isZero();
+        library.close();
+        NativeLibrary again = NativeLibrary.getInstance(copy.toString());
+        assertThat(again.getFunction("TIMInit").invokeInt(new Object[] {2L, null})).as("app 1 is still initialised").isEqualTo(-4);
+        assertThat(again.getFunction("TIMUninit").invokeInt(new Object[0])).isZero();
+        again.close();
     }
 
     @Test
