@@ -47,6 +47,7 @@ static atomic_int returned;
 static atomic_int status = kTIMLoginStatus_UnLogined;
 static atomic_int user_id_style; /* 0 proper, 1 untouched, 2 unterminated, 3 fails */
 static atomic_int uninit_answers;  /* 0: forgotten, as the vendor's library does; 1: with 7009 */
+static atomic_ullong server_time;
 static atomic_int init_result;
 static atomic_int init_count;
 static atomic_int uninit_count;
@@ -205,7 +206,7 @@ TIM_DECL const char* TIMGetSDKVersion(void) {
 }
 
 TIM_DECL uint64_t TIMGetServerTime(void) {
-    return 0;
+    return server_time;
 }
 
 TIM_DECL int TIMSetConfig(const char* config, TIMCommCallback cb, const void* user_data) {
@@ -315,6 +316,10 @@ TIM_DECL void hostile_init_returns(int result) {
 
 TIM_DECL void hostile_user_id_style(int style) {
     user_id_style = style;
+}
+
+TIM_DECL void hostile_server_time(int64_t seconds) {
+    server_time = (unsigned long long)seconds;
 }
 
 TIM_DECL void hostile_status(int value) {

@@ -35,6 +35,9 @@ final class NativeSession implements Callbacks.Events {
     private static final Set<String> RESERVED = Stream.of(ImSdk.class.getDeclaredMethods()).map(Method::getName)
             .filter(name -> !name.equals("TIMSetConfig")).collect(Collectors.toUnmodifiableSet());
 
+    /** Of the year 9999: what comes later is no time. */
+    private static final long LAST_SECOND = 253402300799L;
+
     /** A login that may get further callers, whose futures complete in the order of their calls. Not a record: its UserSig must not show. */
     private static final class SharedLogin {
         private final String userId;
@@ -267,7 +270,7 @@ final class NativeSession implements Callbacks.Events {
 
     Optional<Instant> serverTime() {
         long seconds = closed ? 0 : sdk.TIMGetServerTime();
-        return seconds <= 0 ? Optional.empty() : Optional.of(Instant.ofEpochSecond(seconds));
+        return seconds <= 0 || seconds > LAST_SECOND ? Optional.empty() : Optional.of(Instant.ofEpochSecond(seconds));
     }
 
     private void resyncAfter(Throwable failure) {
@@ -301,7 +304,8 @@ final class NativeSession implements Callbacks.Events {
     @Override
     public void network(int status, int code, String description) {
         long now = System.nanoTime();
-        inbox.put(() -> session.network(NetworkStatus.of(status), code, Redaction.redact(description), now));
+        String kept = Redaction.description(description);
+        inbox.put(() -> session.network(NetworkStatus.of(status), code, kept, now));
     }
 
     @Override

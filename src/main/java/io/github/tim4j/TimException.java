@@ -5,9 +5,6 @@ import java.util.Optional;
 
 /** A request failed, with the code and the words of the library or the server. The message holds both, and what to do about it. */
 public final class TimException extends RuntimeException {
-    /** Longest description that is kept, in characters. */
-    static final int MAX_DESCRIPTION = 1024;
-
     private static final long serialVersionUID = 1L;
 
     private final int code;
@@ -18,9 +15,9 @@ public final class TimException extends RuntimeException {
      * @param description what the library said; null counts as "", and more than 1024 characters are cut
      */
     public TimException(int code, String description) {
-        super(message(code, shorten(description)));
+        super(message(code, Redaction.description(description)));
         this.code = code;
-        this.description = shorten(description);
+        this.description = Redaction.description(description);
     }
 
     /** The code, never 0. */
@@ -36,11 +33,6 @@ public final class TimException extends RuntimeException {
     /** What is known about the code; empty for one that is not documented. */
     public Optional<TimError> error() {
         return TimError.of(code);
-    }
-
-    private static String shorten(String description) {
-        String text = description == null ? "" : Redaction.redact(description);
-        return text.length() <= MAX_DESCRIPTION ? text : text.substring(0, MAX_DESCRIPTION) + "…";
     }
 
     private static String message(int code, String description) {

@@ -60,6 +60,8 @@ interface HostileLibrary extends Library {
 
     void hostile_status(int value);
 
+    void hostile_server_time(long seconds);
+
     void hostile_uninit_answers(int yes);
 
     int hostile_requests();

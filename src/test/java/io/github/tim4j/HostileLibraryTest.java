@@ -266,6 +266,7 @@ class HostileLibraryTest {
         settle();
         assertThat(recorder.network).extracting(NetworkChange::status)
                 .containsExactly(NetworkStatus.CONNECT_FAILED, NetworkStatus.CONNECT_FAILED);
+        assertThat(recorder.network).allSatisfy(change -> assertThat(change.description()).hasSizeLessThan(2000));
 
         commands.hostile_mode(WORKER, 0, 1, text);
         String json = tim.call("TIMHostileKept").join();
@@ -295,6 +296,13 @@ class HostileLibraryTest {
     void aStatusThatDoesNotExistIsNotLoggedIn(int status) {
         commands.hostile_status(status);
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 40})
+    void aServerTimeThatIsNoneIsNotTold(long seconds) {
+        commands.hostile_server_time(seconds);
+        assertThat(tim.serverTime()).isEmpty();
     }
 
     @Test

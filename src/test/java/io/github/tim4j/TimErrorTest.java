@@ -82,6 +82,6 @@ class TimErrorTest {
         assertThat(unknown).hasMessage("123456");
         assertThat(unknown.description()).isEmpty();
         assertThat(unknown.error()).isEmpty();
-        assertThat(new TimException(7012, "x".repeat(5000)).description()).hasSize(TimException.MAX_DESCRIPTION + 1).endsWith("…");
+        assertThat(new TimException(7012, "x".repeat(5000)).description()).hasSize(Redaction.MAX_DESCRIPTION + 1).endsWith("…");
     }
 }
