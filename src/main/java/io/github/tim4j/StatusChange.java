@@ -7,7 +7,8 @@ import java.util.Optional;
  * The login status changed.
  *
  * @param from   what it was
- * @param to     what it is now; the same as {@code from} only with {@link Cause#REPLAY}
+ * @param to     what it is now; the same as {@code from} only with {@link Cause#REPLAY}, and with {@link Cause#RESYNC} if the library
+ *               turned out to have another user logged in
  * @param cause  why
  * @param userId the user concerned: who logs in, is logged in, or was; empty if nobody ever was
  * @param error  why a login failed; empty with any other cause

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "tim4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, scope = ScopeType.INHERIT,
         description = "The login lifecycle of Tencent IM (TIM) on your own machine.",
         synopsisSubcommandLabel = "COMMAND", exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:success", "1:a login or a service failed, or a UserSig is not valid", "2:wrong usage"},
+        exitCodeList = {"0:success", "1:what was asked for failed: a login, a service, a check, a scenario", "2:wrong usage"},
         subcommands = {DemoCommand.class, ServeCommand.class, UserSigCommand.class, LoginCommand.class,
                 ConformanceCommand.class})
 public final class Main implements Callable<Integer> {
