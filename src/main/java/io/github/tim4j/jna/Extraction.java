@@ -3,12 +3,10 @@ package io.github.tim4j.jna;
 
 import com.sun.jna.Platform;
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
@@ -75,8 +73,8 @@ final class Extraction {
         if (parent != null) {
             Files.createDirectories(parent);
         }
-        FileStore store = Files.getFileStore(parent != null ? parent : folder);
-        if (!store.supportsFileAttributeView(PosixFileAttributeView.class)) {
+        // Asked of the file system, not of the FileStore, which the JDK does not find in a chroot.
+        if (!folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             Files.createDirectories(folder);
             return;
         }
