@@ -154,7 +154,7 @@ final class NativeSession implements Callbacks.Events {
         }, () -> session.accepted(request)).whenComplete((json, failure) -> {
             lastRequest.compareAndSet(login, null);
             boolean repeat = false;
-            if (closed && failure != null) {
+            if (endedByClose(failure)) {
                 session.interrupted(request);
             } else {
                 repeat = session.loginEnded(request, failure, () -> loginUserAfter(request));
@@ -163,6 +163,10 @@ final class NativeSession implements Callbacks.Events {
             login.answered(new LoginResult(login.userId, repeat), failure);
         });
         return result;
+    }
+
+    private boolean endedByClose(Throwable failure) {
+        return closed && failure instanceof TimException error && error.code() == TimError.ERR_SDK_COMM_INTERRUPT.code();
     }
 
     /** The user who is logged in, unless a later request may have changed that already. */
@@ -178,7 +182,7 @@ final class NativeSession implements Callbacks.Events {
             newest = request;
             CompletableFuture<Void> result = new CompletableFuture<>();
             requests.submit(sdk::TIMLogout, () -> session.accepted(request)).whenComplete((json, failure) -> {
-                if (closed && failure != null) {
+                if (endedByClose(failure)) {
                     session.interrupted(request);
                 } else {
                     session.logoutEnded(request, failure);
