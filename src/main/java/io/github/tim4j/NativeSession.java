@@ -289,6 +289,10 @@ final class NativeSession implements Callbacks.Events {
         }
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
     /** Ends the session as the end of the process would: the library stops, and what it has not answered fails with 7009. */
     void close() {
         synchronized (callOrder) {

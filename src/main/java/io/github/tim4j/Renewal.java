@@ -108,6 +108,8 @@ final class Renewal {
     void close() {
         calls.incrementAndGet();
         providerThread.shutdownNow();
+        TimException reason = new TimException(TimError.TIM_ERR_SDKUNINIT.code(), "the client is closed");
+        fetching.values().forEach(userSig -> userSig.completeExceptionally(reason));
         inbox.put(this::cancelTimer);
     }
 

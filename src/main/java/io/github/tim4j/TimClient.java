@@ -197,9 +197,12 @@ public final class TimClient implements AutoCloseable {
 
     private void end() {
         nativeSession.close();
-        TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
-        open.forEach(reply -> reply.completeNow(reason));
+        open.forEach(TimClient::interrupt);
         renewal.close();
+    }
+
+    private static void interrupt(Reply<?> reply) {
+        reply.completeNow(new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), ""));
     }
 
     /** Native threads must be gone before the JVM is; but an exit never waits long for a callback that does not return. */
@@ -219,6 +222,10 @@ public final class TimClient implements AutoCloseable {
         if (!reply.isDone()) {
             open.add(reply);
             reply.whenComplete((value, failure) -> open.remove(reply));
+            if (nativeSession.isClosed()) {
+                // close may have looked for open replies just before.
+                interrupt(reply);
+            }
         }
         return reply;
     }

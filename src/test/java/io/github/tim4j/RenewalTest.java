@@ -266,6 +266,16 @@ class RenewalTest {
     }
 
     @Test
+    void aRequestBehindAProviderThatNeverAnswersEndsWithClose() {
+        tim = at.open(at.client().asyncUserSigProvider(userId -> new CompletableFuture<>()));
+        CompletableFuture<LoginResult> alice = tim.login("alice");
+        tim.close();
+        CompletableFuture<LoginResult> bob = tim.login("bob", at.userSig("bob"));
+        assertThat(codeOf(alice)).isEqualTo(7009);
+        assertThat(codeOf(bob)).isEqualTo(-1);
+    }
+
+    @Test
     void closeEndsARenewalThatHangs() {
         CountDownLatch interrupted = new CountDownLatch(1);
         open(userId -> {
