@@ -73,7 +73,10 @@ bool os_address_is_loopback(const struct os_address* address);
 enum os_io { OS_IO_AGAIN = -1, OS_IO_ERROR = -2 };
 /** Begins to connect. @return 0 if begun or done, else a code */
 int32_t os_connect(os_socket* socket, const struct os_address* address);
-/** After the socket became writable. @return 0 if connected, else a code */
+/**
+ * After the socket became writable. While no server listens on this machine, the system can give a client the server's port for its own
+ * end: then the client is connected to itself, which counts as refused, and must be closed. @return 0 if connected, else a code
+ */
 int32_t os_connect_result(os_socket socket);
 /** @return bytes written, OS_IO_AGAIN, or OS_IO_ERROR with *code set */
 int os_send(os_socket socket, const void* bytes, size_t size, int32_t* code);

@@ -171,10 +171,23 @@ int32_t os_connect(os_socket* fd, const struct os_address* address) {
     return code;
 }
 
+static bool is_connected_to_itself(int fd) {
+    struct sockaddr_storage local = {0}, peer = {0};
+    socklen_t local_length = sizeof local, peer_length = sizeof peer;
+    return getsockname(fd, (struct sockaddr*)&local, &local_length) == 0 && getpeername(fd, (struct sockaddr*)&peer, &peer_length) == 0 &&
+           local_length == peer_length && memcmp(&local, &peer, local_length) == 0;
+}
+
 int32_t os_connect_result(os_socket fd) {
     int error = 0;
     socklen_t length = sizeof error;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) error = errno;
+    if (error == 0 && is_connected_to_itself(fd)) {
+        /* Closed with a reset: otherwise the server's port would be taken for another minute. */
+        struct linger reset = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        error = ECONNREFUSED;
+    }
     return error == 0 ? 0 : network_code(error);
 }
 

@@ -141,10 +141,24 @@ int32_t os_connect(os_socket* handle, const struct os_address* address) {
     return code;
 }
 
+static bool is_connected_to_itself(SOCKET handle) {
+    struct sockaddr_storage local = {0}, peer = {0};
+    int local_length = sizeof local, peer_length = sizeof peer;
+    return getsockname(handle, (struct sockaddr*)&local, &local_length) == 0 &&
+           getpeername(handle, (struct sockaddr*)&peer, &peer_length) == 0 && local_length == peer_length &&
+           memcmp(&local, &peer, (size_t)local_length) == 0;
+}
+
 int32_t os_connect_result(os_socket handle) {
     int error = 0;
     int length = sizeof error;
     if (getsockopt(handle, SOL_SOCKET, SO_ERROR, (char*)&error, &length) != 0) error = WSAGetLastError();
+    if (error == 0 && is_connected_to_itself(handle)) {
+        /* Closed with a reset: otherwise the server's port would be taken for another minute. */
+        struct linger reset = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(handle, SOL_SOCKET, SO_LINGER, (const char*)&reset, sizeof reset);
+        error = WSAECONNREFUSED;
+    }
     return error == 0 ? 0 : network_code(error);
 }
 
