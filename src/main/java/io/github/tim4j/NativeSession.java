@@ -38,7 +38,7 @@ final class NativeSession implements Callbacks.Events {
     /** Of the year 9999: what comes later is no time. */
     private static final long LAST_SECOND = 253402300799L;
 
-    /** A login that may get further callers, whose futures complete in the order of their calls. Not a record: its UserSig must not show. */
+    /** A login that may get further callers; their futures complete in the order of the calls. Not a record: its UserSig must not show. */
     private static final class SharedLogin {
         private final String userId;
         private final String userSig;
@@ -238,7 +238,7 @@ final class NativeSession implements Callbacks.Events {
         try {
             synchronized (callOrder) {
                 if (closed) {
-                    return CompletableFuture.failedFuture(new TimException(TimError.TIM_ERR_SDKUNINIT.code(), "the client is closed"));
+                    return CompletableFuture.failedFuture(TimException.clientClosed());
                 }
                 return request.get();
             }

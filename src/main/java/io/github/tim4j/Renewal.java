@@ -108,8 +108,7 @@ final class Renewal {
     void close() {
         calls.incrementAndGet();
         providerThread.shutdownNow();
-        TimException reason = new TimException(TimError.TIM_ERR_SDKUNINIT.code(), "the client is closed");
-        fetching.values().forEach(userSig -> userSig.completeExceptionally(reason));
+        fetching.values().forEach(userSig -> userSig.completeExceptionally(TimException.clientClosed()));
         inbox.put(this::cancelTimer);
     }
 
@@ -174,7 +173,7 @@ final class Renewal {
         try {
             providerThread.execute(call);
         } catch (RejectedExecutionException e) {
-            throw new TimException(TimError.TIM_ERR_SDKUNINIT.code(), "the client is closed");
+            throw TimException.clientClosed();
         }
     }
 

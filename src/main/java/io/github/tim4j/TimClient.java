@@ -42,8 +42,8 @@ import java.util.function.Function;
  * its result.
  *
  * <p><b>Futures</b> complete exactly once: with the result; with {@link TimException}, which has the code; with
- * {@link java.util.concurrent.TimeoutException} after {@link Builder#requestTimeout}; by {@link #close()}, with code 7009; or by your own
- * {@code cancel} or {@code orTimeout}. A request cannot be called back from the library: what runs out or is cancelled is only the answer,
+ * {@link java.util.concurrent.TimeoutException} after {@link Builder#requestTimeout}; by {@link #close()}, with code 7009, and after it with code -1; or by your
+ * own {@code cancel} or {@code orTimeout}. A request cannot be called back from the library: what runs out or is cancelled is only the answer,
  * and the status still follows what happens. Stages run on the callback executor. Waiting with {@code join} or {@code get} is for other
  * threads; inside a callback it throws {@link IllegalStateException} at once. ({@code CompletableFuture.allOf} makes futures of its own,
  * which do not: never wait for those inside a callback.)
@@ -197,12 +197,9 @@ public final class TimClient implements AutoCloseable {
 
     private void end() {
         nativeSession.close();
-        open.forEach(TimClient::interrupt);
+        TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
+        open.forEach(reply -> reply.completeNow(reason));
         renewal.close();
-    }
-
-    private static void interrupt(Reply<?> reply) {
-        reply.completeNow(new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), ""));
     }
 
     /** Native threads must be gone before the JVM is; but an exit never waits long for a callback that does not return. */
@@ -223,8 +220,8 @@ public final class TimClient implements AutoCloseable {
             open.add(reply);
             reply.whenComplete((value, failure) -> open.remove(reply));
             if (nativeSession.isClosed()) {
-                // close may have looked for open replies just before.
-                interrupt(reply);
+                // close may have looked for open replies just before, and will not again.
+                reply.completeNow(TimException.clientClosed());
             }
         }
         return reply;

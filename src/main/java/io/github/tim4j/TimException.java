@@ -20,6 +20,11 @@ public final class TimException extends RuntimeException {
         this.description = Redaction.description(description);
     }
 
+    /** What a request fails with that is made when the client is closed. */
+    static TimException clientClosed() {
+        return new TimException(TimError.TIM_ERR_SDKUNINIT.code(), "the client is closed");
+    }
+
     /** The code, never 0. */
     public int code() {
         return code;

@@ -248,6 +248,27 @@ class LoginTest {
     }
 
     @Test
+    void aRequestAfterCloseIsRefusedEvenWhileAListenerBlocksEverythingElse() throws Exception {
+        tim.close();
+        TimClient blocked = at.open(at.client().callbackExecutor(Runnable::run));
+        CompletableFuture<Void> inside = new CompletableFuture<>();
+        CompletableFuture<Void> release = new CompletableFuture<>();
+        Thread other = new Thread(() -> blocked.addListener(new TimListener() {
+            @Override
+            public void onStatusChanged(StatusChange change) {
+                inside.complete(null);
+                release.join();
+            }
+        }));
+        other.start();
+        inside.join();
+        blocked.close();
+        assertThat(codeOf(blocked.login("alice", at.userSig("alice")))).isEqualTo(-1);
+        release.complete(null);
+        other.join();
+    }
+
+    @Test
     void aLogoutOfNobodySucceeds() {
         tim.logout().join();
         assertThat(recorder.events).containsExactly("LOGGED_OUT>LOGGED_OUT REPLAY");
