@@ -10,12 +10,19 @@ class Recorder implements TimListener {
     final List<StatusChange> changes = new CopyOnWriteArrayList<>();
     final List<NetworkChange> network = new CopyOnWriteArrayList<>();
     final List<UserSigRenewal> renewals = new CopyOnWriteArrayList<>();
+    /** The changes and the network's, in the order in which they were told. */
+    final List<Object> both = new CopyOnWriteArrayList<>();
 
     @Override
     public void onStatusChanged(StatusChange change) {
         changes.add(change);
-        events.add(change.from() + ">" + change.to() + " " + change.cause() + change.userId().map(user -> " " + user).orElse("")
-                + change.error().map(error -> " " + error.code()).orElse(""));
+        both.add(change);
+        events.add(line(change));
+    }
+
+    static String line(StatusChange change) {
+        return change.from() + ">" + change.to() + " " + change.cause() + change.userId().map(user -> " " + user).orElse("")
+                + change.error().map(error -> " " + error.code()).orElse("");
     }
 
     @Override
@@ -47,5 +54,6 @@ class Recorder implements TimListener {
     @Override
     public void onNetworkStatus(NetworkChange change) {
         network.add(change);
+        both.add(change);
     }
 }

@@ -20,9 +20,10 @@ import org.assertj.core.api.Assertions;
 final class TestServer implements AutoCloseable {
     static final long APP = 1400000000L;
     static final long OTHER_APP = 1400000001L;
+    static final String SECRET = "secret of the app";
 
     final LoginServer server = LoginServer.start(LoginServerConfig.builder()
-            .app(APP, "secret of the app").app(OTHER_APP, "another secret").build());
+            .app(APP, SECRET).app(OTHER_APP, "another secret").build());
     private final List<TimClient> clients = new ArrayList<>();
 
     /** A client to be configured further; a test closes it with {@link #open}. */
