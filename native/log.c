@@ -13,6 +13,7 @@
 #include "callbacks.h"
 #include "config.h"
 #include "platform.h"
+#include "utf8.h"
 
 enum { FILE_MAX = 5 * 1024 * 1024 };
 
@@ -102,11 +103,12 @@ static void timestamp(char* text, size_t size) {
 
 void log_write(enum TIMLogLevel level, const char* format, ...) {
     static const char names[] = "OTVDIWEA";
-    char line[600], when[32];
+    char written[600], line[600], when[32];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    vsnprintf(written, sizeof written, format, arguments);
     va_end(arguments);
+    utf8_copy_line(line, sizeof line, written, strlen(written)); /* a user id is whatever the application passed */
 
     os_lock(&state.lock);
     bool to_file = state.file != NULL && passes(state.settings.level, level);
@@ -115,9 +117,9 @@ void log_write(enum TIMLogLevel level, const char* format, ...) {
     if (to_file || to_console) timestamp(when, sizeof when);
     if (to_file) {
         if (state.size > FILE_MAX) rotate();
-        int written = state.file == NULL ? 0 : fprintf(state.file, "%s %c %s\n", when, names[level], line);
+        int bytes = state.file == NULL ? 0 : fprintf(state.file, "%s %c %s\n", when, names[level], line);
         if (state.file != NULL) fflush(state.file);
-        state.size += written > 0 ? written : 0;
+        state.size += bytes > 0 ? bytes : 0;
     }
     if (to_console) fprintf(stderr, "timshim %s %c %s\n", when, names[level], line);
     os_unlock(&state.lock);
