@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A library with the C API that does what it is told, however wrong. A test commands it with the hostile_* functions, from Java.
+ * A library with the C API that does what it is told, however wrong. A test commands it with the hostile_* functions, from Java; or, where
+ * it is loaded by another process, with the macro HOSTILE_AT_START: calls of these functions that it makes when it is loaded.
  *
  * Requests are recorded and numbered from 0. How they are answered is set beforehand with hostile_mode; hostile_answer answers one by hand,
  * at any time, any number of times, also after TIMUninit.
@@ -44,6 +45,9 @@ static atomic_int answer_code;
 static atomic_int answer_times = 1;
 static atomic_int answer_text;
 static atomic_int returned;
+static atomic_int delay_ms; /* of answers on dying threads */
+static atomic_int network_at_login = -1; /* a status that each TIMLogin tells, -1 for none */
+static atomic_bool other_network_data;
 static atomic_int status = kTIMLoginStatus_UnLogined;
 static atomic_int user_id_style; /* 0 proper, 1 untouched, 2 unterminated, 3 fails */
 static atomic_int uninit_answers;  /* 0: forgotten, as the vendor's library does; 1: with 7009 */
@@ -69,13 +73,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t more = PTHREAD_COND_INITIALIZER;
 static bool worker_runs;
 static char* megabyte;
-
-__attribute__((constructor)) static void prepare(void) {
-    requests = calloc(MAX_REQUESTS, sizeof *requests);
-    megabyte = malloc((1 << 20) + 1);
-    memset(megabyte, 'x', 1 << 20);
-    megabyte[1 << 20] = 0;
-}
 
 static const char* text_of(int text) {
     switch (text) {
@@ -117,6 +114,7 @@ struct job {
 static void* run_job(void* data) {
     struct job job = *(struct job*)data;
     free(data);
+    usleep((unsigned)delay_ms * 1000);
     for (int i = 0; i < job.times; i++) answer(job.number, job.code, job.text);
     return NULL;
 }
@@ -220,6 +218,10 @@ TIM_DECL int TIMLogin(const char* id, const char* sig, TIMCommCallback cb, const
     if (mode != MODE_BEFORE_RETURN && returned == 0) status = kTIMLoginStatus_Logining;
     free(last_user_sig_copy);
     last_user_sig_copy = strdup(sig);
+    if (network_at_login >= 0 && network_cb) {
+        const void* data = other_network_data ? &network_data : network_data;
+        network_cb((enum TIMNetworkStatus)(int)network_at_login, 0, "", data);
+    }
     return add_request(cb, user_data, id, false);
 }
 
@@ -292,6 +294,9 @@ TIM_DECL void hostile_reset(void) {
     user_id_style = 0;
     uninit_answers = 0;
     init_result = 0;
+    delay_ms = 0;
+    network_at_login = -1;
+    other_network_data = false;
     init_count = 0;
     uninit_count = 0;
 }
@@ -308,6 +313,15 @@ TIM_DECL void hostile_mode(int new_mode, int code, int times, int text) {
 
 TIM_DECL void hostile_returns(int result) {
     returned = result;
+}
+
+TIM_DECL void hostile_delay(int ms) {
+    delay_ms = ms;
+}
+
+TIM_DECL void hostile_network_at_login(int value, bool other_data) {
+    network_at_login = value;
+    other_network_data = other_data;
 }
 
 TIM_DECL void hostile_init_returns(int result) {
@@ -451,4 +465,14 @@ TIM_DECL int64_t hostile_stream(int count) {
     pthread_create(&thread, NULL, fire_stream, &stream);
     pthread_join(thread, NULL);
     return stream.nanos;
+}
+
+__attribute__((constructor)) static void prepare(void) {
+    requests = calloc(MAX_REQUESTS, sizeof *requests);
+    megabyte = malloc((1 << 20) + 1);
+    memset(megabyte, 'x', 1 << 20);
+    megabyte[1 << 20] = 0;
+#ifdef HOSTILE_AT_START
+    HOSTILE_AT_START;
+#endif
 }

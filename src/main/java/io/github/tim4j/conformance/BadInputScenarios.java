@@ -11,8 +11,6 @@ import static io.github.tim4j.conformance.Source.WIRE;
 import io.github.tim4j.conformance.News.Kind;
 import io.github.tim4j.server.ServerEvent.Type;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -276,6 +274,21 @@ final class BadInputScenarios {
                     }
                 });
 
+        drafts.scenario("log-file", "The log is written to its folder").from(HEADERS)
+                .does("calls TIMInit with a folder for the log and another one for the rest, logs out, calls TIMUninit")
+                .expects("a file that is not empty in the folder for the log", stage -> {
+                    Device device = stage.device();
+                    Path log = Files.createDirectories(device.process().folder().resolve("log"));
+                    Path rest = Files.createDirectories(device.process().folder().resolve("rest"));
+                    device.set("sdk_config_config_file_path", rest).set("sdk_config_log_file_path", log).init();
+                    device.logout().answers(0);
+                    device.uninit();
+                    try (var files = Files.walk(log)) {
+                        long written = files.map(Path::toFile).filter(file -> file.isFile() && file.length() > 0).count();
+                        stage.that("files that are not empty", written).matches(count -> count > 0, "at least one");
+                    }
+                });
+
         drafts.scenario("folder-missing", "A log folder that does not exist does no harm").from(HEADERS)
                 .needs(Need.KIT_SERVER)
                 .does("calls TIMInit with folders that do not exist, and logs in")
@@ -360,7 +373,7 @@ final class BadInputScenarios {
                     News answer = refusal(stage, Packets.connack(0x87, Packets.reasonString(reason),
                             Packets.userProperty("tim-code", "70009")), 70009);
                     stage.that("bytes", answer.text().length).matches(length -> length <= 255, "at most 255");
-                    stage.that("valid UTF-8", isUtf8(answer.text())).is(true);
+                    stage.that("valid UTF-8", Client.isUtf8(answer.text())).is(true);
                 });
 
         drafts.scenario("tim-code-rubbish", "A code of the server that is no number counts as none").from(WIRE)
@@ -395,15 +408,6 @@ final class BadInputScenarios {
             result[i] = changed.get(i);
         }
         return result;
-    }
-
-    private static boolean isUtf8(byte[] text) {
-        try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
-            return true;
-        } catch (CharacterCodingException e) {
-            return false;
-        }
     }
 
     private static void loginFails(Stage stage, byte[] answer, int code) throws IOException {

@@ -8,6 +8,11 @@ final class ClassicDevice extends Client {
         environment("TIM_SHIM_DEVICE_ID", name);
     }
 
+    @Override
+    boolean isClassic() {
+        return true;
+    }
+
     /** Sets an environment variable: the classic API has no other settings. Counts from the next {@link #init()}. */
     ClassicDevice environment(String name, String value) {
         call("environment", name, value);

@@ -7,12 +7,16 @@ import com.sun.jna.Structure;
 import com.sun.jna.ptr.IntByReference;
 import io.github.tim4j.jna.ClassicTim;
 import io.github.tim4j.jna.NativeLibraries;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The classic C API. Each structure is overwritten as soon as the call returns, like one on the caller's stack. */
 final class ClassicFunctions implements Worker.Functions {
+    private static final int GUARD = 33;
+
     private final ClassicTim tim;
     /** JNA frees what a structure points to with the structure; a library that kept a pointer shall find rubbish, not freed memory. */
     private final List<Structure> overwritten = new CopyOnWriteArrayList<>();
@@ -34,12 +38,20 @@ final class ClassicFunctions implements Worker.Functions {
         };
     }
 
+    /** The buffer ends in a guard, which must stay as it was. */
     private News loginUser(long id, Call call) {
-        byte[] buffer = call.text(0) == null ? null : new byte[(int) call.number(0)];
-        IntByReference length = call.text(0) == null ? null : new IntByReference(buffer.length);
+        int size = (int) call.number(0);
+        byte[] buffer = new byte[size + GUARD];
+        Arrays.fill(buffer, (byte) GUARD);
+        IntByReference length = new IntByReference(size);
         int result = tim.TIMGetLoginUser(buffer, length);
+        for (int i = size; i < buffer.length; i++) {
+            if (buffer[i] != (byte) GUARD) {
+                throw new IllegalStateException("it wrote behind the buffer of " + size + " bytes");
+            }
+        }
         String text = result == 0 ? Native.toString(buffer, "UTF-8") : "";
-        return News.returned(id, result, ((length == null ? 0 : length.getValue()) + " " + text).getBytes());
+        return News.returned(id, result, (length.getValue() + " " + text).getBytes(StandardCharsets.UTF_8));
     }
 
     private long number(Call call) {

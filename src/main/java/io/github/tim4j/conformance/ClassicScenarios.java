@@ -184,7 +184,8 @@ final class ClassicScenarios {
                 .expects("OnConnected at the login; OnDisconnected and OnConnected; still logged in", stage -> {
                     ClassicDevice device = stage.classic().init();
                     device.login("alice").answers(0);
-                    stage.that("at the login", device.recent(Kind.CONNECTED).size()).is(1);
+                    stage.that("OnConnected at the login", device.recent(Kind.CONNECTED).size()).is(1);
+                    stage.that("OnDisconnected at the login", device.recent(Kind.DISCONNECTED).size()).is(0);
                     device.forget();
                     stage.server().cutConnections();
                     device.awaitRecent(Kind.DISCONNECTED);

@@ -2,6 +2,8 @@
 package io.github.tim4j.conformance;
 
 import io.github.tim4j.conformance.News.Kind;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +32,8 @@ abstract class Client {
     private final List<Request> requests = new ArrayList<>();
     /** Results of requests that a storm made, by user_data. */
     private final Map<Long, Long> stormResults = new HashMap<>();
+    /** The user_data that were registered for events, by the function that registers them. */
+    private final Map<String, Set<Long>> registered = new HashMap<>();
     private List<Request> insideNext = List.of();
     private long nextTag = FIRST_TAG;
     private int mark;
@@ -59,9 +63,17 @@ abstract class Client {
     }
 
     News call(Call call) {
+        if (call.function().startsWith("TIMSet") || call.function().startsWith("TIMShimSet")) {
+            boolean removed = call.args().get(0) == null;
+            registered.computeIfAbsent(call.function(), name -> new HashSet<>()).addAll(removed ? List.of() : eventData(call));
+        }
         News news = process.call(call, CALL);
         stage.note(name, call, news);
         return news;
+    }
+
+    private static List<Long> eventData(Call call) {
+        return call.text(0).matches("-?\\d+") ? List.of(call.number(0)) : List.of();
     }
 
     News get(CompletableFuture<News> returned, String what) {
@@ -125,6 +137,13 @@ abstract class Client {
         stage.note(name, threads + " threads × " + rounds + " rounds of " + Arrays.stream(calls).map(Call::function).toList()
                 + " returned");
         return results;
+    }
+
+    /** What the process holds of the system at this moment. */
+    Resources resources() {
+        Resources resources = Resources.of(text(process.call(Call.of("resources"), CALL).text()));
+        stage.measured(resources.toString());
+        return resources;
     }
 
     /** Opens a gate that a callback or a watch waits for. */
@@ -279,6 +298,43 @@ abstract class Client {
         }
     }
 
+    static boolean isUtf8(byte[] text) {
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text));
+            return true;
+        } catch (CharacterCodingException e) {
+            return false;
+        }
+    }
+
+    /** An event has a user_data that was registered for its kind, and a value that the API has. */
+    private void checkEvent(News news, String what) {
+        String register = switch (news.kind()) {
+            case NETWORK -> "TIMSetNetworkStatusListenerCallback";
+            case KICKED -> "TIMSetKickedOfflineCallback";
+            case EXPIRED -> "TIMSetUserSigExpiredCallback";
+            case KICK_REASON -> "TIMShimSetKickedOfflineReasonCallback";
+            case LOG -> "TIMSetLogCallback";
+            default -> null; // an answer has that of its request; the classic functions have other names
+        };
+        if (register != null && !isClassic() && !registered.getOrDefault(register, Set.of()).contains(news.id())) {
+            throw new Finding(Verdict.FAIL, what + " had user_data " + Long.toHexString(news.id()) + ", which " + register
+                    + " was not given");
+        }
+        if (news.kind() == Kind.NETWORK && !text(news.json()).matches("[0-3]")) {
+            throw new Finding(Verdict.FAIL, what + " told the status " + text(news.json()) + "; there are 0 to 3");
+        }
+        if (news.kind() == Kind.LOG && (news.number() < 1 || news.number() > 7)) {
+            throw new Finding(Verdict.FAIL, what + " told the level " + news.number() + "; there are 1 to 7");
+        }
+        if (!isClassic() && (news.status() < 1 || news.status() > 4)) {
+            throw new Finding(Verdict.FAIL, "TIMGetLoginStatus was " + news.status() + " inside " + what + "; there are 1 to 4");
+        }
+    }
+
+    /** Whether the functions are those of the classic API. */
+    abstract boolean isClassic();
+
     private void checkCallback(News news) {
         if (!news.isCallback() || news.kind() == Kind.LOG && !stage.subject().isShim()) {
             return;
@@ -287,6 +343,10 @@ abstract class Client {
         if (news.text() == null || news.json() == null) {
             throw new Finding(Verdict.FAIL, what + " got a NULL string");
         }
+        if (!isUtf8(news.text()) || !isUtf8(news.json())) {
+            throw new Finding(Verdict.FAIL, what + " got a text that is not UTF-8");
+        }
+        checkEvent(news, what);
         if (news.has(News.OVERLAPS)) {
             throw new Finding(Verdict.FAIL, what + " ran while another one did");
         }
@@ -300,7 +360,7 @@ abstract class Client {
             if (news.has(News.ON_CALLING_THREAD) && news.number() != NOT_INITIALISED) {
                 throw new Finding(Verdict.FAIL, what + " came on the thread of the caller, inside a call");
             }
-            stage.checkNoSecretIn(text(news.text()) + text(news.json()), what);
         }
+        stage.checkNoSecretIn(text(news.text()) + text(news.json()), what);
     }
 }

@@ -140,7 +140,7 @@ public final class Conformance {
         long begin = System.nanoTime();
         List<Scenario> selected = Catalogue.scenarios().stream().filter(selection).toList();
         Map<Scenario, Result> results = new ConcurrentHashMap<>();
-        try (WorkerPool workers = new WorkerPool(parallel)) {
+        try (WorkerPool workers = new WorkerPool(parallel, selected.size() + 1)) {
             Subject subject = subject(workers);
             boolean reachable = selected.stream().anyMatch(scenario -> usesKitServer(scenario.need())) && reaches(subject, workers);
             Queue<Scenario> left = new ConcurrentLinkedQueue<>(selected);

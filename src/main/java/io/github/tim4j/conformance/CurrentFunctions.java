@@ -17,6 +17,7 @@ import java.util.List;
 final class CurrentFunctions implements Worker.Functions {
     /** The value of every byte of a user id buffer before the library gets it. */
     static final byte UNTOUCHED = 0x7f;
+    private static final int GUARD = 256;
 
     private final LoadedLibrary library;
     private final ImSdk sdk;
@@ -48,14 +49,21 @@ final class CurrentFunctions implements Worker.Functions {
         };
     }
 
+    /** The buffer ends in a guard, which must stay as it was. */
     private News userId(long id, boolean withBuffer) {
         if (!withBuffer) {
             return News.returned(id, sdk.TIMGetLoginUserID(null), null);
         }
-        byte[] buffer = new byte[ImSdk.USER_ID_BUFFER];
-        Arrays.fill(buffer, UNTOUCHED);
-        int result = sdk.TIMGetLoginUserID(buffer);
-        return News.returned(id, result, buffer);
+        try (Memory buffer = new Memory(ImSdk.USER_ID_BUFFER + GUARD)) {
+            buffer.setMemory(0, buffer.size(), UNTOUCHED);
+            int result = library.handle().getFunction("TIMGetLoginUserID").invokeInt(new Object[] {buffer});
+            for (byte guard : buffer.getByteArray(ImSdk.USER_ID_BUFFER, GUARD)) {
+                if (guard != UNTOUCHED) {
+                    throw new IllegalStateException("it wrote behind the buffer of 128 bytes");
+                }
+            }
+            return News.returned(id, result, buffer.getByteArray(0, ImSdk.USER_ID_BUFFER));
+        }
     }
 
     private long number(Call call) {
@@ -75,6 +83,10 @@ final class CurrentFunctions implements Worker.Functions {
                 return request(call, 1, call.args().get(0));
             case "TIMLogin":
                 return request(call, 2, call.args().get(0), call.args().get(1));
+            case "TIMLogin inverted":
+                try (Memory userSig = Memories.inverted(call.args().get(1))) {
+                    return request(Call.of("TIMLogin", "", "", call.text(2)).inside(call.inside()), 2, call.args().get(0), userSig);
+                }
             case "TIMLogout":
                 return request(call, 0);
             default:

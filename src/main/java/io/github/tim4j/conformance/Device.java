@@ -52,6 +52,11 @@ final class Device extends Client {
                 : "\"" + value.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 
+    @Override
+    boolean isClassic() {
+        return false;
+    }
+
     // ---- the functions
 
     /** Registers every callback, then TIMInit with the settings, which must succeed. */
@@ -263,6 +268,8 @@ final class Device extends Client {
         stage().aMoment();
         List<Kind> ends = recent().stream().map(News::kind).filter(k -> k == Kind.KICKED || k == Kind.EXPIRED || k == Kind.KICK_REASON)
                 .toList();
+        List<News> after = recent().subList(recent().indexOf(recent(kind).get(0)), recent().size());
+        stage().that("network callbacks after the end of the session", statuses(after)).is(List.of());
         stage().that("the callbacks that end the session", ends).is(stage().subject().isShim() ? List.of(Kind.KICK_REASON, kind)
                 : List.of(kind));
         if (stage().subject().isShim()) {

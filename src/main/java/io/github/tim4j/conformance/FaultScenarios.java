@@ -23,6 +23,7 @@ final class FaultScenarios {
     static List<Scenario> all() {
         Drafts drafts = new Drafts(Group.FAULTS, Need.KIT_SERVER);
         lost(drafts);
+        reconnects(drafts);
         reconnectRefused(drafts);
         requestsMeanwhile(drafts);
         unreachable(drafts);
@@ -101,6 +102,75 @@ final class FaultScenarios {
                                 .is(true);
                     });
         }
+    }
+
+    private static void reconnects(Drafts drafts) {
+        drafts.scenario("reconnect-at-once", "When the server asks for it, the connection is restored at once").from(HEADERS, WIRE)
+                .does("logs in, waits for longer than a second, and lets the server disconnect with 0x9C; up to eight times, until the "
+                        + "next connection comes soon")
+                .expects("once within 400 ms, sooner than any pause would end", stage -> {
+                    ScriptedServer server = stage.scripted().plays(connection -> connection.send(Packets.connack(0)));
+                    stage.device().set("shim_server", server.url()).loggedIn("alice");
+                    ScriptedServer.Connection connection = server.awaitConnection();
+                    long soonest = Long.MAX_VALUE;
+                    for (int i = 0; i < 8 && soonest >= 400; i++) {
+                        stage.pause(1200);
+                        long begin = System.nanoTime();
+                        connection.send(Packets.disconnect(0x9C));
+                        connection = server.awaitConnection();
+                        soonest = Math.min(soonest, Duration.ofNanos(System.nanoTime() - begin).toMillis());
+                    }
+                    stage.that("milliseconds", soonest).matches(took -> took < 400, "below 400 at least once");
+                });
+
+        drafts.scenario("reconnect-newest-usersig", "A reconnect uses the UserSig that was accepted last").from(FLUTTER_GUIDE, HEADERS)
+                .does("logs in, logs in again with a new UserSig, and cuts the connection")
+                .expects("the new UserSig in the next CONNECT", stage -> {
+                    ScriptedServer server = stage.scripted().plays(connection -> connection.send(Packets.connack(0)));
+                    Device device = stage.device().set("shim_server", server.url()).loggedIn("alice");
+                    String renewed = stage.freshUserSig("alice");
+                    device.login("alice", renewed).answers(0);
+                    server.awaitConnection();
+                    server.awaitConnection().cut();
+                    List<String> texts = Packets.connectTexts(server.awaitConnection().connect);
+                    stage.that("the password is the new UserSig", texts.get(texts.size() - 1).equals(renewed)).is(true);
+                });
+
+        drafts.scenario("switch-frees", "Switches of the account leave nothing behind").from(HEADERS)
+                .does("counts threads, open files and native memory after six and after forty-six logins of two users in turns")
+                .expects("as much, but for what a JVM takes now and then", stage -> {
+                    ScriptedServer server = stage.scripted().plays(connection -> connection.send(Packets.connack(0)));
+                    Device device = stage.device().set("shim_server", server.url()).init();
+                    turns(device, 3);
+                    Resources before = device.resources();
+                    turns(device, 20);
+                    stage.until("threads, files and memory are as before", () -> device.resources().isNotMoreThan(before));
+                });
+
+        drafts.scenario("idle-is-idle", "Waiting costs no processor time").from(HEADERS)
+                .does("measures the process for two seconds each: logged in, and while the server is away")
+                .expects("less than a fifth of a second of processor time each", stage -> {
+                    Device device = stage.device().loggedIn("alice");
+                    stage.that("logged in, milliseconds", idle(stage, device)).matches(millis -> millis < 200, "below 200");
+                    stage.server().stopListening();
+                    device.awaitNetwork(Device.DISCONNECTED);
+                    stage.that("server away, milliseconds", idle(stage, device)).matches(millis -> millis < 200, "below 200");
+                });
+    }
+
+    private static void turns(Device device, int count) {
+        for (int i = 0; i < count; i++) {
+            device.login("alice").answers(0);
+            device.login("bob").answers(0);
+        }
+    }
+
+    private static long idle(Stage stage, Device device) {
+        long before = device.process().processorTime().toMillis();
+        stage.pause(2000);
+        long used = device.process().processorTime().toMillis() - before;
+        stage.measured(used + " ms of processor time");
+        return used;
     }
 
     private static void reconnectRefused(Drafts drafts) {
@@ -280,13 +350,25 @@ final class FaultScenarios {
                 });
 
         drafts.scenario("half-open", "A connection that is dead without a word is noticed").from(HEADERS, WIRE)
-                .does("logs in with a heartbeat of 1 s and lets the server fall silent on this connection")
-                .expects("network callbacks 1, 2, 0; status 1 all the time", stage -> {
+                .does("logs in with a heartbeat of 1 s and lets the server fall silent on this connection, and then on the next one")
+                .expects("network callbacks 1, 2, 0 each time; status 1 all the time", stage -> {
                     Device device = stage.device().set("shim_heartbeat_s", 1).loggedIn("alice");
-                    stage.server().halfOpenConnections();
-                    device.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
-                    device.mustBeLoggedIn("alice");
+                    for (int i = 0; i < 2; i++) {
+                        device.forget();
+                        stage.server().halfOpenConnections();
+                        device.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
+                        device.mustBeLoggedIn("alice");
+                    }
                     device.mustNotHaveBeenKicked();
+                });
+
+        drafts.scenario("heartbeat-in-time", "Heartbeats come in time for a server that drops who is silent").from(WIRE)
+                .does("logs in with a heartbeat of 2 s to a server that drops a client after 3 s of silence; waits for seven seconds")
+                .expects("no network callback", stage -> {
+                    Device device = stage.device().set("shim_heartbeat_s", 2).loggedIn("alice");
+                    stage.pause(7000);
+                    stage.that("network callbacks", device.network()).is(List.of());
+                    device.mustBeLoggedIn("alice");
                 });
     }
 
@@ -307,16 +389,16 @@ final class FaultScenarios {
                 });
 
         drafts.scenario("no-storm-of-attempts", "A server that is away gets no storm").from(HEADERS)
-                .does("logs in where every connection is closed before CONNACK; counts for four seconds")
-                .expects("at least two, at most seven connections", stage -> {
+                .does("logs in where every connection is closed before CONNACK; counts for six seconds")
+                .expects("at least two, at most five connections: the pauses grow", stage -> {
                     AtomicInteger count = new AtomicInteger();
                     ScriptedServer server = stage.scripted().plays(connection -> {
                         count.incrementAndGet();
                         connection.cut();
                     });
                     stage.device().set("shim_server", server.url()).init().login("alice");
-                    stage.pause(4000);
-                    stage.that("connections", count.get()).matches(n -> n >= 2 && n <= 7, "2 to 7");
+                    stage.pause(6000);
+                    stage.that("connections", count.get()).matches(n -> n >= 2 && n <= 5, "2 to 5");
                 });
     }
 }

@@ -21,10 +21,12 @@ public final class HtmlReport {
             .withZone(ZoneOffset.UTC);
 
     private final List<Report> reports;
+    private final List<FoundFault> found;
     private final StringBuilder out = new StringBuilder();
 
-    private HtmlReport(List<Report> reports) {
+    private HtmlReport(List<Report> reports, List<FoundFault> found) {
         this.reports = reports;
+        this.found = found;
     }
 
     /**
@@ -35,7 +37,12 @@ public final class HtmlReport {
      * @throws IOException if it cannot be written
      */
     public static void write(List<Report> reports, Path file) throws IOException {
-        Files.writeString(file, new HtmlReport(reports).html());
+        write(reports, List.of(), file);
+    }
+
+    /** @param found deliberate faults of libraries made for a test of the kit, and what the kit made of them; may be empty */
+    static void write(List<Report> reports, List<FoundFault> found, Path file) throws IOException {
+        Files.writeString(file, new HtmlReport(reports, found).html());
     }
 
     private String html() throws IOException {
@@ -47,6 +54,7 @@ public final class HtmlReport {
         String libraries = take();
         filters();
         String filters = take();
+        faults();
         groups();
         String title = String.join(" and ", reports.stream().map(report -> report.library() + " " + report.version()).toList());
         return page.replace("{{columns}}", Integer.toString(reports.size())).replace("{{title}}", escape(title))
@@ -107,6 +115,23 @@ public final class HtmlReport {
         if (reports.size() > 1) {
             out.append("<label><input type=\"checkbox\" id=\"differing\"> only where they differ</label>\n");
         }
+    }
+
+    // ---- what the kit finds
+
+    private void faults() {
+        if (found.isEmpty()) {
+            return;
+        }
+        out.append("<section class=\"faults\"><h3>Deliberate faults <small>").append(found.size())
+                .append(" libraries, each with one fault, and the scenario that must find it. Without the fault it does not fail.")
+                .append("</small></h3><table><tr><th>library</th><th>fault</th><th>scenario</th><th>verdict</th></tr>\n");
+        for (FoundFault fault : found) {
+            out.append("<tr><td>").append(escape(fault.library())).append("</td><td>").append(escape(fault.what()))
+                    .append("</td><td><code>").append(escape(fault.scenario())).append("</code></td><td><span class=\"badge ").append(fault.verdict()).append("\">")
+                    .append(fault.verdict()).append("</span> ").append(escape(fault.detail())).append("</td></tr>\n");
+        }
+        out.append("</table></section>\n");
     }
 
     // ---- the scenarios

@@ -12,6 +12,9 @@ import static io.github.tim4j.conformance.Source.WIRE;
 import io.github.tim4j.conformance.News.Kind;
 import io.github.tim4j.server.ServerEvent.Type;
 import io.github.tim4j.usersig.UserSigKey;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,7 +29,10 @@ final class LoginScenarios {
     static List<Scenario> all() {
         Drafts drafts = new Drafts(Group.LOGIN, Need.LOGIN_SERVER);
         success(drafts);
+        addresses(drafts);
+        tls(drafts);
         again(drafts);
+        secrets(drafts);
         switching(drafts);
         logout(drafts);
         userIds(drafts);
@@ -96,15 +102,96 @@ final class LoginScenarios {
 
         drafts.scenario("server-time", "A login tells the server's time").from(HEADERS)
                 .needs(Need.KIT_SERVER)
-                .does("sets the server's clock to 2031, logs in and asks for the server's time")
-                .expects("the server's time in seconds, give or take five", stage -> {
+                .does("sets the server's clock to 2031, logs in and asks for the server's time, twice")
+                .expects("the server's time in seconds, give or take five; it goes on; still known after a logout", stage -> {
                     Instant clock = Instant.parse("2031-05-06T07:08:09Z");
                     stage.server().setClock(clock);
                     Device device = stage.device().init();
                     device.login("alice").answers(0);
                     long apart = Math.abs(device.call("TIMGetServerTime").number() - stage.server().now().getEpochSecond());
                     stage.that("seconds apart", apart).matches(seconds -> seconds <= 5, "at most 5");
+                    long first = device.call("TIMGetServerTime").number();
+                    device.logout().answers(0);
+                    stage.until("the server's time goes on", () -> device.call("TIMGetServerTime").number() > first + 1);
                 });
+    }
+
+    private static void addresses(Drafts drafts) {
+        drafts.scenario("without-callback", "A login without a callback logs in, too").from(HEADERS, C_REFERENCE)
+                .does("calls TIMLogin with cb NULL")
+                .expects("0, then status 1 and the user id", stage -> {
+                    Device device = stage.device().init();
+                    Object none = null;
+                    stage.that("TIMLogin", device.call("TIMLogin", stage.userId("alice"), stage.userSig("alice"), none).number()).is(0L);
+                    stage.until("the status becomes 1", () -> device.status() == Device.LOGGED_IN);
+                    device.mustBeLoggedIn("alice");
+                });
+
+        drafts.scenario("localhost", "A host name is looked up, and each of its addresses is tried").from(HEADERS)
+                .needs(Need.KIT_SERVER)
+                .does("logs in to localhost, where only 127.0.0.1 listens")
+                .expects("callback 0", stage -> stage.device().set("shim_server", "mqtt://localhost:" + stage.server().port())
+                        .loggedIn("alice"));
+
+        drafts.scenario("ipv6", "A server may have an IPv6 address").from(HEADERS)
+                .needs(Need.KIT_SERVER)
+                .does("logs in to [::1]")
+                .expects("callback 0", stage -> {
+                    ScriptedServer server;
+                    try {
+                        server = stage.scripted("::1");
+                    } catch (IOException e) {
+                        stage.skip("this machine has no IPv6 loopback");
+                        return;
+                    }
+                    server.plays(connection -> connection.send(Packets.connack(0)));
+                    stage.device().set("shim_server", server.url()).loggedIn("alice");
+                });
+    }
+
+    private static void tls(Drafts drafts) {
+        drafts.scenario("tls", "A login over TLS checks the server's certificate").from(HEADERS)
+                .needs(Need.TIMSHIM)
+                .does("logs in to mqtts:// of a server whose CA is named with shim_ca_file")
+                .expects("callback 0", stage -> {
+                    Device device = tlsDevice(stage);
+                    Request login = device.init().login("alice");
+                    if (login.code() == 9501) {
+                        stage.skip("timshim has no TLS here: " + device.text(login.answer().text()));
+                    }
+                    login.answers(0);
+                    device.mustBeLoggedIn("alice");
+                });
+
+        tlsRefused(drafts, "tls-unknown-ca", "a CA that is not trusted", device -> device.set("shim_ca_file", null));
+        tlsRefused(drafts, "tls-other-name", "a certificate for another name", device -> device.set("shim_tls_server_name", "example.com"));
+        tlsRefused(drafts, "tls-plaintext-port", "a port without TLS",
+                device -> device.set("shim_server", "mqtts://localhost:" + device.stage().server().port()));
+    }
+
+    private interface Change {
+        void of(Device device);
+    }
+
+    private static void tlsRefused(Drafts drafts, String name, String what, Change change) {
+        drafts.scenario(name, "TLS is refused with " + what).from(HEADERS)
+                .needs(Need.TIMSHIM)
+                .does("logs in over TLS to a server with " + what)
+                .expects("callback 9502, or 9501 on a machine without OpenSSL, with a text; the server sees no login", stage -> {
+                    Device device = tlsDevice(stage).set("shim_login_timeout_ms", 1500);
+                    change.of(device);
+                    Request login = device.init().login("alice");
+                    stage.that("the code", login.code()).isAnyOf(9502, 9501);
+                    stage.that("the text", device.text(login.answer().text())).matches(text -> !text.isEmpty(), "not empty");
+                    device.mustBeLoggedOut();
+                    stage.that("logins on the server", stage.count(Type.LOGIN)).is(0L);
+                });
+    }
+
+    private static Device tlsDevice(Stage stage) {
+        Device device = stage.device();
+        Path caFile = device.process().folder().resolve("ca.pem");
+        return device.set("shim_server", "mqtts://localhost:" + stage.tlsServer(caFile).tlsPort()).set("shim_ca_file", caFile);
     }
 
     private static void again(Drafts drafts) {
@@ -158,6 +245,33 @@ final class LoginScenarios {
                     device.mustBeLoggedIn("alice");
                     device.login("alice").answers(0);
                     device.mustNotHaveBeenKicked();
+                });
+    }
+
+    private static void secrets(Drafts drafts) {
+        drafts.scenario("usersig-wiped", "After the logout the UserSig is not in the memory of the process any more").from(HEADERS)
+                .needs(Need.TIMSHIM)
+                .does("logs in and out, with a UserSig that the kit itself keeps inverted; searches the memory for it meanwhile and "
+                        + "afterwards")
+                .expects("there while it is needed, and not after the logout", stage -> {
+                    Device device = stage.device().init();
+                    byte[] inverted = Memories.invert(stage.userSig("alice").getBytes(StandardCharsets.US_ASCII));
+                    device.request(device.newRequest("TIMLogin inverted", "alice", inverted)).answers(0);
+                    long found = device.call("memory has", (Object) inverted).number();
+                    if (found < 0) {
+                        stage.skip("this system does not let a process read its own memory");
+                    }
+                    stage.that("found while logged in", found).is(1L);
+                    device.logout().answers(0);
+                    stage.until("it is gone", () -> device.call("memory has", (Object) inverted).number() == 0);
+                });
+
+        drafts.scenario("again-frees", "An answered login leaves nothing behind").from(HEADERS)
+                .needs(Need.KIT_SERVER)
+                .does("logs in, then 1000 and 60,000 times again with the same UserSig; counts threads, open files and native memory")
+                .expects("as much, but for what a JVM takes now and then", stage -> {
+                    Device device = stage.device().loggedIn("alice");
+                    OfflineScenarios.leaveNothing(device, Call.of("TIMLogin", "alice", stage.userSig("alice"), "?"));
                 });
     }
 
@@ -219,11 +333,13 @@ final class LoginScenarios {
     private static void logout(Drafts drafts) {
         drafts.scenario("logout", "A logout succeeds, and nobody is logged in").from(C_REFERENCE, FLUTTER_GUIDE, WEB_GUIDE)
                 .does("logs in and out, and in again as another user")
-                .expects("callback 0, status 3, no user id; then bob", stage -> {
+                .expects("callback 0, status 3, no user id, no lost connection; then bob", stage -> {
                     Device device = stage.device().loggedIn("alice");
                     device.logout().answers(0);
                     device.mustBeLoggedOut();
                     device.mustNotHaveBeenKicked();
+                    stage.aMoment();
+                    stage.that("network callbacks", device.network()).is(List.of());
                     device.login("bob").answers(0);
                     device.mustBeLoggedIn("bob");
                 });

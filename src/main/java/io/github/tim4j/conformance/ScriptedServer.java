@@ -4,6 +4,7 @@ package io.github.tim4j.conformance;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -15,8 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A server that answers CONNECT with bytes that a scenario prepared, whether they are MQTT or not, and keeps what it is sent. Each
- * connection takes
- * the next script; the last one is used again. One thread for each connection.
+ * connection takes the next script; the last one is used again. One thread for each connection.
  */
 final class ScriptedServer implements AutoCloseable {
     /** What to do with a connection after its CONNECT has come. */
@@ -28,13 +28,15 @@ final class ScriptedServer implements AutoCloseable {
     private static final int PINGREQ = 0xC0;
     private static final byte[] PINGRESP = {(byte) 0xD0, 0};
 
-    private final ServerSocket listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final ServerSocket listening;
     private final BlockingQueue<Connection> connections = new LinkedBlockingQueue<>();
     private final List<Script> scripts = new ArrayList<>();
     private final List<Socket> sockets = new ArrayList<>();
     private int accepted;
 
-    ScriptedServer() throws IOException {
+    /** @param address of this machine's loopback */
+    ScriptedServer(InetAddress address) throws IOException {
+        listening = new ServerSocket(0, 50, address);
         daemon(this::accept);
     }
 
@@ -53,7 +55,8 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     String url() {
-        return "mqtt://127.0.0.1:" + listening.getLocalPort();
+        boolean v6 = listening.getInetAddress() instanceof Inet6Address;
+        return (v6 ? "mqtt://[::1]:" : "mqtt://127.0.0.1:") + listening.getLocalPort();
     }
 
     /** Waits for the next connection whose CONNECT has come. */

@@ -2,6 +2,7 @@
 package io.github.tim4j.conformance;
 
 import io.github.tim4j.server.LoginServer;
+import io.github.tim4j.server.LoginServerConfig;
 import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.ServerEvent;
 import io.github.tim4j.usersig.UserSigKey;
@@ -10,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -119,9 +121,21 @@ public final class Stage implements AutoCloseable {
 
     /** A server that answers with what the scenario says, byte by byte. */
     ScriptedServer scripted() throws IOException {
-        ScriptedServer scripted = new ScriptedServer();
+        return scripted("127.0.0.1");
+    }
+
+    /** @param address of this machine's loopback */
+    ScriptedServer scripted(String address) throws IOException {
+        ScriptedServer scripted = new ScriptedServer(InetAddress.getByName(address));
         toClose.add(scripted);
         return scripted;
+    }
+
+    /** A server of the kit's with TLS, whose certificate is for localhost and signed by the CA in the file. */
+    LoginServer tlsServer(Path caFile) {
+        LoginServer server = LoginServer.start(LoginServerConfig.builder().app(APP, SECRET).tlsSelfSigned(0, caFile).build());
+        toClose.add(server);
+        return server;
     }
 
     /** A URL of a port of this machine that refuses connections. */
@@ -225,12 +239,27 @@ public final class Stage implements AutoCloseable {
         }
     }
 
+    /** Ends the scenario, because it cannot be run here. */
+    void skip(String reason) {
+        throw new Finding(Verdict.SKIPPED, reason);
+    }
+
     // ---- the transcript
 
+    /** Of so many callbacks only the first are kept. */
     void note(String who, String what) {
         if (notes.size() < NOTES) {
-            notes.add(String.format(Locale.ROOT, "%6.3f s  %s  %s", (System.nanoTime() - start) / 1e9, who, what));
+            add(who, what);
         }
+    }
+
+    /** What the kit has measured; kept however much there is already. */
+    void measured(String what) {
+        add("kit", what);
+    }
+
+    private void add(String who, String what) {
+        notes.add(String.format(Locale.ROOT, "%6.3f s  %s  %s", (System.nanoTime() - start) / 1e9, who, what));
     }
 
     void note(String who, Call call, News returned) {
@@ -276,7 +305,10 @@ public final class Stage implements AutoCloseable {
         if (secrets.stream().anyMatch(text::contains)) {
             return "<a UserSig>";
         }
-        return text.length() > 300 ? "<" + bytes.length + " bytes>" : text.matches("-?\\d+") ? text : "\"" + text + "\"";
+        if (text.length() > 300 || !Client.isUtf8(bytes)) {
+            return "<" + bytes.length + " bytes>";
+        }
+        return text.matches("-?\\d+") ? text : "\"" + text + "\"";
     }
 
     // ---- the end

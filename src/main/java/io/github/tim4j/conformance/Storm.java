@@ -18,8 +18,7 @@ final class Storm {
 
     /**
      * Makes calls from several threads. Arguments: threads, rounds, first user_data. Each thread makes the calls of {@link Call#inside()}
-     * in
-     * each round. The user_data of a request, written as "?" in its arguments, counts up from the first: ((thread * rounds) + round) *
+     * in each round. The user_data of a request, written as "?" in its arguments, counts up from the first: ((thread * rounds) + round) *
      * calls + call.
      *
      * @return the results, separated by spaces, in the order of the user_data

@@ -179,6 +179,17 @@ final class ThreadScenarios {
                     stage.that("network callbacks", device.network()).is(List.of());
                 });
 
+        drafts.scenario("callback-removed-offline", "The network callback can be removed before a login, too").from(HEADERS)
+                .does("registers the network callback and removes it, then begins a login where no server can be reached")
+                .expects("status 2, and no network callback", stage -> {
+                    Device device = stage.device().init();
+                    device.call("TIMSetNetworkStatusListenerCallback", (Object) null);
+                    device.login("alice");
+                    stage.until("the status becomes 2", () -> device.status() == Device.LOGGING_IN);
+                    stage.aMoment();
+                    stage.that("network callbacks", device.network()).is(List.of());
+                });
+
         drafts.scenario("callbacks-survive-uninit", "Registered callbacks survive TIMUninit").from(HEADERS)
                 .needs(Need.KIT_SERVER)
                 .does("registers all, calls TIMUninit and TIMInit, logs in")

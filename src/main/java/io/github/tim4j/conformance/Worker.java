@@ -98,6 +98,8 @@ final class Worker {
                 case "load" -> load(id, call);
                 case "block" -> block(id, call);
                 case "exit" -> exit();
+                case "memory has" -> News.returned(id, Memories.has(call.args().get(0)), null);
+                case "resources" -> News.returned(id, 0, Resources.now().toString().getBytes(StandardCharsets.US_ASCII));
                 case "environment" -> News.returned(id, Environment.set(call.text(0), call.text(1)), null);
                 case "storm" -> Storm.run(id, call, this);
                 case "watch" -> Storm.watch(id, call, this, gate(call.text(1)));

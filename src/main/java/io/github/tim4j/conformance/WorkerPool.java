@@ -9,13 +9,18 @@ import java.util.Deque;
 /** Worker processes, started ahead: each is given out once and never comes back. */
 final class WorkerPool implements AutoCloseable {
     private final int ahead;
-    /** Under this lock. */
+    /** All under this lock. */
     private final Deque<WorkerProcess> waiting = new ArrayDeque<>();
+    private int leftToStart;
     private boolean closed;
 
-    /** @param ahead how many to have ready */
-    WorkerPool(int ahead) {
+    /**
+     * @param ahead how many to have ready
+     * @param count how many will be asked for at least; more are started when they are
+     */
+    WorkerPool(int ahead, int count) {
         this.ahead = ahead;
+        this.leftToStart = count;
         fill();
     }
 
@@ -30,7 +35,7 @@ final class WorkerPool implements AutoCloseable {
     }
 
     private synchronized void fill() {
-        while (!closed && waiting.size() < ahead) {
+        while (!closed && waiting.size() < ahead && leftToStart-- > 0) {
             waiting.add(start());
         }
     }

@@ -167,6 +167,11 @@ final class WorkerProcess implements AutoCloseable {
         }
     }
 
+    /** The processor time it has used; zero where the system does not tell. */
+    Duration processorTime() {
+        return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    }
+
     /** What has been called back so far. */
     synchronized List<News> callbacks() {
         return List.copyOf(callbacks);

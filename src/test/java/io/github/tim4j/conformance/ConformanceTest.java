@@ -4,27 +4,24 @@ package io.github.tim4j.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.tim4j.CCompiler;
-import java.nio.file.Path;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** timshim conforms, a library that does not is found out, and the catalogue is in order. */
 class ConformanceTest {
-    @Test
-    void timshimDoesWhatIsWritten() {
-        Report report = Conformance.of(null).run();
-        assertThat(report.results()).filteredOn(result -> result.verdict().isFault()).isEmpty();
-        assertThat(report.results()).hasSameSizeAs(Catalogue.scenarios()).noneMatch(result -> result.verdict() == Verdict.SKIPPED);
-    }
+    /** What a machine may lack: TLS by OpenSSL, IPv6, a look into its own memory. */
+    private static final List<String> SKIPPABLE = List.of("login.tls", "login.ipv6", "login.usersig-wiped");
 
     @Test
-    void aHostileLibraryIsFoundOut() {
-        Path hostile = CCompiler.library("hostile", List.of("src/test/native/hostile.c"));
-        Report report = Conformance.of(hostile).select(scenario -> List.of("offline.login-before-init", "offline.uninit-answers-requests",
-                "offline.init-app-id-0", "offline.init-bad-json", "offline.user-data").contains(scenario.id())).run();
-        assertThat(report.results()).extracting(Result::id, Result::verdict).contains(
-                org.assertj.core.groups.Tuple.tuple("offline.init-app-id-0", Verdict.FAIL),
-                org.assertj.core.groups.Tuple.tuple("offline.init-bad-json", Verdict.FAIL));
+    void timshimDoesWhatIsWritten() throws IOException {
+        Report report = Conformance.of(null).run();
+        HtmlReport.write(List.of(report), Files.createDirectories(CCompiler.PROJECT.resolve("target/conformance")).resolve("timshim.html"));
+        assertThat(report.results()).hasSameSizeAs(Catalogue.scenarios()).filteredOn(result -> result.verdict().isFault()).isEmpty();
+        List<Result> skipped = report.results().stream().filter(result -> result.verdict() == Verdict.SKIPPED).toList();
+        skipped.forEach(result -> System.out.println("skipped: " + result.id() + ": " + result.detail()));
+        assertThat(skipped).extracting(Result::id).isSubsetOf(SKIPPABLE);
     }
 
     @Test

@@ -126,6 +126,179 @@ record Mutation(int number, String what, String file, String text, String replac
                         "    *copy = (TIMCommCB*)(uintptr_t)callback;",
                         "classic.structures-gone"),
                 new Mutation(37, "classic: TIMGetLoginUser writes behind the buffer", "native/classic/classic.c",
-                        "bool fits = *len > length;", "bool fits = *len >= length;", "classic.login-user-buffer"));
+                        "bool fits = *len > length;", "bool fits = *len >= length;", "classic.login-user-buffer"),
+                new Mutation(38, "TIMGetLoginUserID writes behind the buffer", "native/api.c",
+                        "    published_user_id(user_id_buffer);",
+                        "    for (int i = 0; i < 160; i++) user_id_buffer[i] = 0;\n    published_user_id(user_id_buffer);",
+                        "offline.user-id-before-init"),
+                new Mutation(39, "the loop never sleeps", "native/loop.c",
+                        "due == SESSION_NEVER ? -1 : due <= now ? 0 : (int64_t)(due - now)", "0", "faults.idle-is-idle"),
+                new Mutation(40, "sockets stay open", "native/link.c",
+                        "if (link->socket != OS_NO_SOCKET) os_close(link->socket);", "", "faults.switch-frees"),
+                new Mutation(41, "a server that asks to come again at once is kept waiting", "native/session.c",
+                        "else if (retry_now) wait_until(&s->running, now);", "", "faults.reconnect-at-once"),
+                new Mutation(42, "the status is still 2 when the callback of a success runs", "native/loop.c",
+                        "    publish(session_status(s), session_user_id(s), s->server_time, s->server_time_at);\n"
+                                + "    struct callback* next;",
+                        "    if (s->out_head == NULL) publish(session_status(s), session_user_id(s), s->server_time, "
+                                + "s->server_time_at);\n"
+                                + "    struct callback* next;",
+                        "login.status-in-callback"),
+                new Mutation(43, "after a logout the user id is still there", "native/published.c",
+                        "    publish_user_id(user_id);", "    if (user_id[0] != '\\0') publish_user_id(user_id);", "login.logout"),
+                new Mutation(44, "if a switch fails, the first user is still logged in", "native/session.c",
+                        "    if (exists(&s->running) && !same_user) {", "    if (false) {", "login.switch-fails"),
+                new Mutation(45, "a new UserSig of the user who is logged in is not looked at", "native/session.c",
+                        "if (same_user && secret_equal(s->running.user_sig, request->user_sig)) {",
+                        "if (same_user) {",
+                        "login.again-wrong-usersig"),
+                new Mutation(46, "a kick is taken for a lost connection, and kicks back", "native/reasons.c",
+                        "{0x8E, VERDICT_KICKED, ERR_LOGIN_KICKED_OFF_BY_OTHER,",
+                        "{0x8E, VERDICT_RETRY, ERR_LOGIN_KICKED_OFF_BY_OTHER,",
+                        "devices.same-platform"),
+                new Mutation(47, "a network callback follows the kicked callback", "native/session.c",
+                        "    forget(&s->running);\n}\n\nstatic void running_lost",
+                        "    notify_network(s, kTIMDisconnected, 0, \"\");\n    forget(&s->running);\n}\n\nstatic void running_lost",
+                        "devices.same-platform"),
+                new Mutation(48, "a reconnect that is refused as expired is told as a lost connection", "native/session.c",
+                        "        else running_refused(s, now, &reason);\n    } else if (packet->type == MQTT_PINGRESP",
+                        "        else running_lost(s, now, reason.code, reason.desc, false);\n"
+                                + "    } else if (packet->type == MQTT_PINGRESP",
+                        "faults.reconnect-expired"),
+                new Mutation(49, "a long text is cut inside a character", "native/mqtt.c",
+                        "utf8_copy_line(packet->reason_string, sizeof packet->reason_string, text.start, text.len);",
+                        "snprintf(packet->reason_string, sizeof packet->reason_string, \"%.*s\", (int)text.len, text.start);",
+                        "bad-input.reason-string-long"),
+                new Mutation(50, "json_params is an empty object", "native/callbacks.c",
+                        "c->text == NULL ? \"\" : c->text", "c->text == NULL ? \"{}\" : c->text", "login.success"),
+                new Mutation(51, "TIMUninit inside a callback waits for itself", "native/callbacks.c",
+                        "bool inside = q.running && q.thread_id == os_thread_self();",
+                        "bool inside = false;",
+                        "threads.uninit-in-callback"),
+                new Mutation(52, "after TIMUninit the first app stays", "native/instance.c",
+                        "    app_id = sdk_app_id;", "    if (app_id == 0) app_id = sdk_app_id;", "login.other-app-after-uninit"),
+                new Mutation(53, "the server's time is the local one until a server has told it", "native/published.c",
+                        "return offset == 0 ? 0 : ", "return offset == 0 ? (uint64_t)time(NULL) : ", "offline.server-time-unknown"),
+                new Mutation(54, "the server's time stands still", "native/published.c",
+                        "(uint64_t)(offset + (int64_t)now) / 1000",
+                        "(uint64_t)(offset + (int64_t)now) / 1000000 * 1000",
+                        "login.server-time"),
+                new Mutation(55, "TIMGetSDKVersion is NULL", "native/api.c",
+                        "    return TIMSHIM_VERSION;", "    return NULL;", "offline.version"),
+                new Mutation(56, "the level of the log callback is ignored", "native/log.c",
+                        "bool to_callback = passes(state.settings.callback_level, level);",
+                        "bool to_callback = true;",
+                        "offline.log-callback"),
+                new Mutation(57, "no log file is written", "native/log.c",
+                        "bool to_file = state.file != NULL && ", "bool to_file = false && ", "bad-input.log-file"),
+                new Mutation(58, "TIMSetConfig changes nothing", "native/settings.c",
+                        "    log_configure(&visit.log);", "", "offline.set-config"),
+                new Mutation(59, "the network callback has another user_data", "native/callbacks.c",
+                        "c->code, c->desc, r.user_data); break;\n        case CALLBACK_KICK_REASON",
+                        "c->code, c->desc, &q); break;\n        case CALLBACK_KICK_REASON",
+                        "offline.network-callback"),
+                new Mutation(60, "callbacks come on the thread that they arise on", "native/callbacks.c",
+                        "void callbacks_post(struct callback* callback) {\n    callback->next = NULL;\n    os_lock(&q.lock);",
+                        "void callbacks_post(struct callback* callback) {\n"
+                                + "    callback->next = NULL;\n"
+                                + "    os_lock(&q.lock);\n"
+                                + "    if (callback->kind == CALLBACK_NETWORK) {\n"
+                                + "        call(callback);\n"
+                                + "        free(callback);\n"
+                                + "        os_unlock(&q.lock);\n"
+                                + "        return;\n"
+                                + "    }",
+                        "threads.one-thread"),
+                new Mutation(61, "one callback of a hundred is lost", "native/callbacks.c",
+                        "    if (c->cb != NULL) c->cb(c->code, c->desc, text, c->user_data);",
+                        "    static int count;\n"
+                                + "            if (c->cb != NULL && ++count % 100 != 0) c->cb(c->code, c->desc, text, c->user_data);",
+                        "offline.requests-in-order"),
+                new Mutation(62, "callbacks that wait come in reverse order", "native/callbacks.c",
+                        "    if (q.tail == NULL) q.head = callback;\n    else q.tail->next = callback;\n    q.tail = callback;",
+                        "    callback->next = q.head;\n    q.head = callback;\n    if (q.tail == NULL) q.tail = callback;",
+                        "offline.requests-in-order"),
+                new Mutation(63, "memory is lost with each request", "native/callbacks.c",
+                        "    free(callback->text);\n    free(callback);\n    if (!nested) {",
+                        "    free(callback->text);\n    if (!nested) {",
+                        "offline.requests-free"),
+                new Mutation(64, "memory is lost with each login", "native/secret.c",
+                        "    free(secret);", "", "login.again-frees"),
+                new Mutation(65, "a UserSig is not wiped", "native/secret.c",
+                        "    os_wipe(secret->text, secret->length);", "", "login.usersig-wiped"),
+                new Mutation(66, "too many requests get another code", "native/session.c",
+                        "ERR_SDK_NET_REQ_COUNT_LIMIT, \"1000", "ERR_SDK_NET_FREQ_LIMIT, \"1000", "offline.thousand-requests"),
+                new Mutation(67, "a user id of 32 bytes is refused", "native/session.c",
+                        "length == 0 || length > SESSION_USER_ID_MAX)",
+                        "length == 0 || length >= SESSION_USER_ID_MAX)",
+                        "login.user-id-32-bytes"),
+                new Mutation(68, "the login timeout is ignored", "native/session.c",
+                        "s->login_deadline = now + s->settings.login_timeout_ms;",
+                        "s->login_deadline = now + 30000;",
+                        "faults.login-timeout"),
+                new Mutation(69, "the network callback does not tell that the connection is back", "native/session.c",
+                        "        go_online(connection, s, now, connack);\n        notify_network(s, kTIMConnected, 0, \"\");",
+                        "        go_online(connection, s, now, connack);",
+                        "faults.connection-lost"),
+                new Mutation(70, "heartbeats come too late", "native/session.c",
+                        "connection->due = connection->keep_alive_ms == 0 ? SESSION_NEVER : now + connection->keep_alive_ms * 3 / 4;",
+                        "connection->due = connection->keep_alive_ms == 0 ? SESSION_NEVER : now + connection->keep_alive_ms * 2;",
+                        "faults.heartbeat-in-time"),
+                new Mutation(71, "the pauses between attempts do not grow", "native/session.c",
+                        "(uint64_t)SESSION_BACKOFF_MIN_MS << failures", "SESSION_BACKOFF_MIN_MS", "faults.no-storm-of-attempts"),
+                new Mutation(72, "a second login gets 7501 at once", "native/session.c",
+                        "    request->next = NULL;\n    if (s->tail == NULL) s->head = request;",
+                        "    if (s->active != NULL && request->type == REQUEST_LOGIN) {\n"
+                                + "        answer(s, request, 7501, \"a login is under way\");\n"
+                                + "        return;\n"
+                                + "    }\n"
+                                + "    request->next = NULL;\n"
+                                + "    if (s->tail == NULL) s->head = request;",
+                        "offline.login-during-login"),
+                new Mutation(73, "a logout overtakes the login that is under way", "native/session.c",
+                        "    request->next = NULL;\n    if (s->tail == NULL) s->head = request;",
+                        "    if (s->active != NULL && request->type == REQUEST_LOGOUT) {\n"
+                                + "        answer(s, request, 0, \"\");\n"
+                                + "        return;\n"
+                                + "    }\n"
+                                + "    request->next = NULL;\n"
+                                + "    if (s->tail == NULL) s->head = request;",
+                        "offline.logout-during-login"),
+                new Mutation(74, "a callback that is NULL is called", "native/callbacks.c",
+                        "            if (c->cb != NULL) c->cb(c->code", "            c->cb(c->code", "offline.callback-null"),
+                new Mutation(75, "TIMUninit waits for three seconds", "native/instance.c",
+                        "    if (ended != NULL) loop_free(ended);",
+                        "    for (uint64_t end = os_now_ms() + 3000; ended != NULL && os_now_ms() < end;) {}\n"
+                                + "    if (ended != NULL) loop_free(ended);",
+                        "offline.uninit-during-login"),
+                new Mutation(76, "the device id is not kept", "native/device_id.c",
+                        "    if (!keep || write_id(path, device_id)) return;", "    return;", "devices.device-id-kept"),
+                new Mutation(77, "a logout is told as a lost connection", "native/session.c",
+                        "        drop_link(s, &s->running, ACTION_GOODBYE);\n        forget(&s->running);\n        return;",
+                        "        drop_link(s, &s->running, ACTION_GOODBYE);\n"
+                                + "        notify_network(s, kTIMDisconnected, 0, \"\");\n"
+                                + "        forget(&s->running);\n"
+                                + "        return;",
+                        "login.logout"),
+                new Mutation(78, "the environment counts more than the JSON", "native/config.c",
+                        "reading->in_json[i] || !settings[i].environment", "!settings[i].environment", "bad-input.environment"),
+                new Mutation(79, "a certificate for another name is accepted", "native/tls.c",
+                        "o->X509_VERIFY_PARAM_set1_host(param, name, length) == 1 &&\n           ", "", "login.tls-other-name"),
+                new Mutation(80, "after TIMUninit the status stays", "native/loop.c",
+                        "    session_end(&loop->session);\n    pass_on(loop);",
+                        "    session_end(&loop->session);\n"
+                                + "    for (struct callback *c = session_take_callbacks(&loop->session), *next; c != NULL; c = next) {\n"
+                                + "        next = c->next;\n"
+                                + "        callbacks_post(c);\n"
+                                + "    }",
+                        "login.uninit-is-no-logout"),
+                new Mutation(81, "classic: OnSuccess is called for failures, too", "native/classic/classic.c",
+                        "    if (code == 0 && callback.OnSuccess", "    if (callback.OnSuccess", "classic.usersig-expired"),
+                new Mutation(82, "classic: the connection callbacks are mixed up", "native/classic/classic.c",
+                        "if (status == kTIMDisconnected && copy", "if (status == kTIMConnecting && copy", "classic.connection-callbacks"),
+                new Mutation(83, "classic: account_type may be missing", "native/classic/classic.c",
+                        "user->account_type == NULL || ", "", "classic.login-arguments"),
+                new Mutation(84, "classic: the app of a login is ignored", "native/classic/classic.c",
+                        "instance_login((uint64_t)sdk_app_id, user", "instance_login(1400000000, user", "classic.other-app"));
     }
 }
