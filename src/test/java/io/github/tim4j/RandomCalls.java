@@ -30,7 +30,8 @@ final class RandomCalls {
     static final String NOBODY = "bob\t";
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    /** How long to wait for what must happen. */
+    static volatile Duration patience = Duration.ofSeconds(20);
 
     private final TestServer at;
     private final Map<String, String> texts = new ConcurrentHashMap<>();
@@ -111,11 +112,11 @@ final class RandomCalls {
 
     static void awaitDone(CompletableFuture<?> future) {
         try {
-            CompletableFuture.anyOf(future).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            CompletableFuture.anyOf(future).get(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | CancellationException e) {
             // Done; how it ended is looked at elsewhere.
         } catch (TimeoutException e) {
-            throw new AssertionError("a future was not completed within " + PATIENCE.toSeconds() + " s");
+            throw new AssertionError("a future was not completed within " + patience.toSeconds() + " s");
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
@@ -123,7 +124,7 @@ final class RandomCalls {
 
     /** @param problem null or empty once there is none */
     static void eventually(Supplier<?> problem) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
+        long end = System.nanoTime() + patience.toNanos();
         for (Object left = problem.get(); left != null && !List.of().equals(left); left = problem.get()) {
             if (System.nanoTime() > end) {
                 throw new AssertionError(left);

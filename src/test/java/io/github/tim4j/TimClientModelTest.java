@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * and faults at any moment, and knows what must hold whatever happens: see {@link AllAtOnce}.
  *
  * <p>A failure prints the shortest sequence that was found to fail, and the seed. {@code -Dtim4j.seed=…} repeats the sequences of a seed,
- * though with several threads not their timing; while a failure is being shrunk, each candidate is therefore run up to twenty times.
+ * though with several threads not their timing; while a failure is being shrunk, each candidate is therefore run again and again.
  * {@code -Dtim4j.sequences=50000} runs so many of each of the two:
  *
  * <pre>mvn test -Dtest=TimClientModelTest -Dtim4j.sequences=50000</pre>
@@ -178,15 +178,21 @@ class TimClientModelTest {
         run(() -> new AllAtOnce(at, calls, leftovers, threads, sequence).run());
     }
 
-    /** One at a time, because jqwik leaves a sequence alone that takes too long to shrink. */
+    /**
+     * One at a time, because jqwik leaves a sequence alone that takes too long to shrink. A shorter one is run again and again for a while,
+     * as the failure may be a matter of chance, and waits less for what never comes.
+     */
     private static synchronized void run(Runnable sequence) {
-        for (int round = Thread.currentThread() == tries ? 1 : 20; round > 0; round--) {
+        boolean shrinking = Thread.currentThread() != tries;
+        RandomCalls.patience = Duration.ofSeconds(shrinking ? 3 : 20);
+        long end = System.nanoTime() + Duration.ofMillis(300).toNanos();
+        do {
             try {
                 calls.providerFails.set(false);
                 sequence.run();
             } finally {
                 at.server.reset();
             }
-        }
+        } while (shrinking && System.nanoTime() < end);
     }
 }
