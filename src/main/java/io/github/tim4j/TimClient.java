@@ -41,12 +41,12 @@ import java.util.function.Function;
  * login of another user while one is logged in closes that session and opens the new one. A login that repeats the one under way shares
  * its result.
  *
- * <p><b>Futures</b> complete exactly once: with the result; with {@link TimException}, which has the code; with
- * {@link java.util.concurrent.TimeoutException} after {@link Builder#requestTimeout}; by {@link #close()}, with code 7009, and after it with code -1; or by your
- * own {@code cancel} or {@code orTimeout}. A request cannot be called back from the library: what runs out or is cancelled is only the answer,
- * and the status still follows what happens. Stages run on the callback executor. Waiting with {@code join} or {@code get} is for other
- * threads; inside a callback it throws {@link IllegalStateException} at once. ({@code CompletableFuture.allOf} makes futures of its own,
- * which do not: never wait for those inside a callback.)
+ * <p><b>Futures</b> complete exactly once: with the result; with {@link TimException}, which has the code; with {@link
+ * java.util.concurrent.TimeoutException} after {@link Builder#requestTimeout}; by {@link #close()}, with code 7009, and after it with code
+ * -1; or by your own {@code cancel} or {@code orTimeout}. A request cannot be called back from the library: what runs out or is cancelled
+ * is only the answer, and the status still follows what happens. Stages run on the callback executor. Waiting with {@code join} or {@code
+ * get} is for other threads; inside a callback it throws {@link IllegalStateException} at once. ({@code CompletableFuture.allOf} makes
+ * futures of its own, which do not: never wait for those inside a callback.)
  *
  * <p><b>One per library.</b> The C API is one session per process, so a second open client for the same library is refused.
  *

@@ -296,7 +296,9 @@ final class AllAtOnce {
         return events;
     }
 
-    /** A kick or an expiry in the midst of an authentication may look like another instance, to which the server gave the session before. */
+    /**
+     * A kick or an expiry in the midst of an authentication may look like another instance, to which the server gave the session before.
+     */
     private boolean canKick(String kick) {
         return switch (kick) {
             case "kicked OTHER_INSTANCE" -> sequence.has(Kind.KICK_BY_OTHER, Kind.KICK_BY_REST, Kind.EXPIRE, Kind.INVALIDATE, Kind.REFUSE);

@@ -55,7 +55,10 @@ class LoginMemoryTest {
         }
     }
 
-    /** Arguments: server, UserSigs of alice and of bob, logins. Prints samples: after the warm-up, and after 10, 50 and 100 % of the logins. */
+    /**
+     * Arguments: server, UserSigs of alice and of bob, logins. Prints samples: after the warm-up, and after 10, 50 and 100 % of the
+     * logins.
+     */
     static final class Logins {
         public static void main(String[] args) throws IOException {
             int logins = Integer.parseInt(args[3]);

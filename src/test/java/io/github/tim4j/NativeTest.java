@@ -23,8 +23,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Runs what is written in C: the programs in {@code native/test/}, each linked with the whole of timshim, under two sanitizers and valgrind; and looks at
- * what timshim shows to the outside, its symbols and its headers. What this machine's compiler lacks is skipped and printed.
+ * Runs what is written in C: the programs in {@code native/test/}, each linked with the whole of timshim, under two sanitizers and
+ * valgrind; and looks at what timshim shows to the outside, its symbols and its headers. What this machine's compiler lacks is skipped and
+ * printed.
  */
 class NativeTest {
     /** What watches a program while it runs: a sanitizer that is compiled in, or a command in front of it. */

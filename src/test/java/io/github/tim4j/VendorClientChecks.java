@@ -108,11 +108,11 @@ final class VendorClientChecks {
         assertThat(bob).as("runs after those before it").isNotDone();
         tim.close();
         assertThat(codeOf(bob)).isEqualTo(TimError.ERR_SDK_COMM_INTERRUPT.code());
-        await().until(() -> recorder.events.stream().anyMatch(event -> event.contains("7009")));
+        await().until(() -> recorder.events.stream().anyMatch(event -> event.contains("CLOSED")));
         assertThat(order).containsExactly("alice", "logout", "bob");
         assertThat(recorder.events).containsExactly("LOGGED_OUT>LOGGED_OUT REPLAY", "LOGGED_OUT>LOGGING_IN LOGIN alice",
                 "LOGGING_IN>LOGGED_OUT LOGIN_FAILED alice 9523", "LOGGED_OUT>LOGGING_IN LOGIN bob",
-                "LOGGING_IN>LOGGED_OUT LOGIN_FAILED bob 7009");
+                "LOGGING_IN>LOGGED_OUT CLOSED bob");
         assertThat(recorder.network).extracting(NetworkChange::status).contains(NetworkStatus.CONNECTING, NetworkStatus.CONNECT_FAILED);
         assertThat(recorder.network).filteredOn(change -> change.status() == NetworkStatus.CONNECT_FAILED)
                 .extracting(NetworkChange::code).containsOnly(9512);
