@@ -346,6 +346,7 @@ final class OfflineScenarios {
                 });
 
         drafts.scenario("requests-free", "An answered request leaves nothing behind").from(HEADERS)
+                .why("A program that runs for months must not grow with what it has asked.")
                 .does("counts threads, open files and native memory after 1000 and after 61,000 answered TIMLogout")
                 .expects("as much, but for what a JVM takes now and then", stage -> {
                     Device device = stage.device().init();
@@ -379,7 +380,14 @@ final class OfflineScenarios {
         for (int i = 0; i < 60; i++) {
             answered(device, 1000, request);
         }
-        device.stage().until("threads, files and memory are as before", () -> device.resources().isNotMoreThan(before));
+        Stage stage = device.stage();
+        if (stage.subject().isShim()) {
+            stage.until("threads, files and memory are as before", () -> device.resources().isNotMoreThan(before));
+        } else {
+            stage.pause(1000);
+            stage.that("threads, files and memory", device.resources().isNotMoreThan(before) ? "as before" : "more than before")
+                    .shimOrVendor("as before", "more than before");
+        }
     }
 
     private static void answered(Device device, int count, Call request) {

@@ -54,9 +54,9 @@ record HostileWay(int number, String what, String commands, String control, Stri
                 "offline.callback-null");
         add(ways, "an event has another user_data", "hostile_network_at_login(2, true)", "hostile_network_at_login(2, false)",
                 "offline.callback-null");
-        add(ways, "the network callback is called after it was set to NULL",
+        ways.add(new HostileWay(ways.size() + 1, "the network callback is called after it was set to NULL (as the vendor's library does)",
                 "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY); hostile_network_at_login(2, false)",
-                "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY)", "threads.callback-removed-offline");
+                "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY)", "threads.callback-removed-offline", Verdict.DIVERGES));
         return List.copyOf(ways);
     }
 
