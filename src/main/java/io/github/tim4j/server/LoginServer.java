@@ -104,9 +104,14 @@ public final class LoginServer implements AutoCloseable {
     }
 
     private void open() {
+        try {
+            listeners().forEach(MqttListener::open);
+        } catch (RuntimeException e) {
+            listeners().forEach(MqttListener::close);
+            throw e;
+        }
         listening = true;
         paused = false;
-        listeners().forEach(MqttListener::open);
     }
 
     /**

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.SingleThreadEventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -15,7 +16,7 @@ import io.netty.handler.ssl.SslContext;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 
 /** A listening socket that makes an {@link MqttConnection} of each connection. Not for several threads at once. */
 final class MqttListener {
@@ -88,8 +89,11 @@ final class MqttListener {
     void close() {
         if (channel != null) {
             channel.close().awaitUninterruptibly();
-            // The JDK lets go of the socket only when the selector has run once more, which it has before any later timer.
-            channel.eventLoop().schedule(() -> { }, 1, TimeUnit.MILLISECONDS).awaitUninterruptibly();
+            // The JDK lets go of the socket when the selector has run once more: it does between two iterations of the loop.
+            SingleThreadEventLoop loop = (SingleThreadEventLoop) channel.eventLoop();
+            CompletableFuture<Void> gone = new CompletableFuture<>();
+            loop.execute(() -> loop.executeAfterEventLoopIteration(() -> loop.execute(() -> gone.complete(null))));
+            gone.join();
         }
     }
 }
