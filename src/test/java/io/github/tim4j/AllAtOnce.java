@@ -190,7 +190,7 @@ final class AllAtOnce {
             case KICK_BY_REST -> at.server.kick(APP, owner(step), KickCause.REST);
             case EXPIRE -> at.server.expireUserSigs(APP, owner(step));
             case INVALIDATE -> at.server.invalidateUserSigs(APP, owner(step));
-            case REFUSE -> at.server.refuseLogins(1, step.code());
+            case REFUSE -> at.server.refuseLogins(step.times(), step.code());
             case CUT -> at.server.cutConnections();
             case HALF_OPEN -> at.server.halfOpenConnections();
             case RESTART -> at.server.restart();
@@ -241,16 +241,15 @@ final class AllAtOnce {
         return changes.isEmpty() ? null : changes.get(changes.size() - 1);
     }
 
-    /** Even where the login timeout is too short for this machine, one of many logins succeeds. */
+    /** Even where the login timeout is too short for this machine, or a login given up before comes between, one of many stays. */
     private void logInOnceMore() {
         eventually(() -> {
             CompletableFuture<LoginResult> login = current.tim.login(RandomCalls.ALICE, calls.fresh(RandomCalls.ALICE));
             RandomCalls.awaitDone(login);
-            String words = login.handle(RandomCalls::wordsFor).join();
-            return words.startsWith(RandomCalls.ALICE) ? null : "a login fails with " + words + trace();
+            quiet();
+            return current.tim.loginUser().equals(Optional.of(RandomCalls.ALICE)) ? null
+                    : "a login ends with " + login.handle(RandomCalls::wordsFor).join() + trace();
         });
-        quiet();
-        assertThat(current.tim.loginUser()).contains(RandomCalls.ALICE);
     }
 
     // ---- what must hold
@@ -296,15 +295,10 @@ final class AllAtOnce {
         return events;
     }
 
-    /**
-     * A kick or an expiry in the midst of an authentication may look like another instance, to which the server gave the session before.
-     */
+    /** Another instance can always be the reason: a login given up before its answer may reach the server late, and take over. */
     private boolean canKick(String kick) {
-        return switch (kick) {
-            case "kicked OTHER_INSTANCE" -> sequence.has(Kind.KICK_BY_OTHER, Kind.KICK_BY_REST, Kind.EXPIRE, Kind.INVALIDATE, Kind.REFUSE);
-            case "kicked REST" -> sequence.has(Kind.KICK_BY_REST, Kind.INVALIDATE);
-            default -> false;
-        };
+        return kick.equals("kicked OTHER_INSTANCE")
+                || kick.equals("kicked REST") && sequence.has(Kind.KICK_BY_REST, Kind.INVALIDATE);
     }
 
     private static boolean fits(StatusChange before, StatusChange change) {

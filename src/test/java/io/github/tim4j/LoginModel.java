@@ -4,9 +4,11 @@ package io.github.tim4j;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 
 /**
  * What a {@link TimClient} must do, written as simply as possible: requests and faults one after another, nothing else going on. Each
@@ -47,6 +49,8 @@ final class LoginModel {
     boolean offline;
     /** Null for nobody. */
     String user;
+    /** Whom the server has as logged in, connected or not. It outlives the client. */
+    final Set<String> onServer = new HashSet<>();
     /** Whom the last event was about. */
     private String concerned;
     private final boolean provider;
@@ -73,6 +77,7 @@ final class LoginModel {
         LoginModel model = new LoginModel(provider, revoked);
         model.refusals.addAll(refusals);
         model.providerFails = providerFails;
+        model.onServer.addAll(onServer);
         return model;
     }
 
@@ -161,9 +166,13 @@ final class LoginModel {
         } else {
             events.addAll(List.of("LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH " + userId, "notReady " + before));
         }
+        if (!refusedHere) {
+            onServer.remove(before);
+        }
         if (code == 0) {
             events.addAll(List.of("LOGGING_IN>LOGGED_IN LOGIN " + userId, "ready " + userId));
             user = userId;
+            onServer.add(userId);
         } else if (refusedHere && before != null) {
             // Refused by the library itself, it ends nothing.
             events.addAll(List.of("LOGGING_IN>LOGGED_IN LOGIN_FAILED " + before + " " + code, "ready " + before));
@@ -191,6 +200,7 @@ final class LoginModel {
     String logout() {
         if (user != null) {
             events.addAll(List.of("LOGGED_IN>LOGGING_OUT LOGOUT " + user, "notReady " + user, "LOGGING_OUT>LOGGED_OUT LOGOUT " + user));
+            onServer.remove(user);
             nobody();
         }
         return "done";
@@ -240,6 +250,9 @@ final class LoginModel {
     }
 
     private void end(String cause) {
+        if (!cause.equals("CLOSED")) {
+            onServer.remove(user);
+        }
         events.addAll(List.of("LOGGED_IN>LOGGED_OUT " + cause + " " + user, "notReady " + user));
         nobody();
     }

@@ -15,6 +15,7 @@ import io.github.tim4j.server.KickCause;
 import io.github.tim4j.server.Session;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -46,6 +47,8 @@ final class OneAfterAnother {
     private int lateFrom;
     /** The server no longer looks at some connection, and so does not see that it is closed. */
     private boolean blind;
+    /** A connection has been lost, so that the server may not have been told of a logout. */
+    private boolean disturbed;
 
     OneAfterAnother(TestServer at, RandomCalls calls, Leftovers leftovers, Sequence sequence) {
         this.at = at;
@@ -64,6 +67,7 @@ final class OneAfterAnother {
             tim.close();
         }
         closed();
+        checkServer();
         at.server.reset();
         eventually(leftovers::found);
     }
@@ -166,8 +170,8 @@ final class OneAfterAnother {
             }
             case REFUSE -> {
                 if (!model.offline) {
-                    at.server.refuseLogins(1, step.code());
-                    model.refusals.add(step.code());
+                    at.server.refuseLogins(step.times(), step.code());
+                    model.refusals.addAll(Collections.nCopies(step.times(), step.code()));
                 }
             }
             case CUT, HALF_OPEN, RESTART -> {
@@ -190,6 +194,7 @@ final class OneAfterAnother {
             }
         }
         model.offline = model.user != null;
+        disturbed = true;
     }
 
     /** Only the answer is cancelled: the same login again shares it if it is under way, or repeats it. */
@@ -282,6 +287,14 @@ final class OneAfterAnother {
             }
             return told.size() == expected.size() ? null : "missing events: told " + told + ", expected " + expected;
         });
+    }
+
+    /** A logout is told to the server, and an end is not. */
+    private void checkServer() {
+        for (String user : disturbed ? List.<String>of() : List.of(RandomCalls.ALICE, RandomCalls.BOB)) {
+            assertThat(at.server.kick(APP, user, KickCause.REST)).as("instances of %s that the server has as logged in", user)
+                    .isEqualTo(model.onServer.contains(user) ? 1 : 0);
+        }
     }
 
     private void closed() {

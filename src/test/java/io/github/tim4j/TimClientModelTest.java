@@ -52,15 +52,16 @@ class TimClientModelTest {
      * A step of a sequence; what its kind does not need is ignored.
      *
      * @param waits whether the next step comes after its end
-     * @param code  what the server refuses a login with
+     * @param code  what the server refuses logins with
+     * @param times how many it refuses
      */
-    record Step(Kind kind, String user, Worth worth, boolean waits, int code) {
+    record Step(Kind kind, String user, Worth worth, boolean waits, int code, int times) {
         @Override
         public String toString() {
             return switch (kind) {
                 case LOGIN -> "login " + user + " " + worth;
                 case LOGIN_BY_PROVIDER, CANCELLED_LOGIN, KICK_BY_OTHER, KICK_BY_REST, EXPIRE, INVALIDATE -> kind + " " + user;
-                case REFUSE -> kind + " " + code;
+                case REFUSE -> kind + " " + code + (times == 1 ? "" : " times " + times);
                 default -> kind.toString();
             } + (waits ? "." : "");
         }
@@ -130,7 +131,8 @@ class TimClientModelTest {
                 Arbitraries.frequency(Tuple.of(6, Worth.FRESH), Tuple.of(6, Worth.KEPT),
                         Tuple.of(2, Worth.EXPIRED), Tuple.of(1, Worth.WRONG_KEY),
                         Tuple.of(1, Worth.OF_ANOTHER_USER), Tuple.of(1, Worth.GARBAGE)),
-                Arbitraries.of(true, false), Arbitraries.of(70051, -302, 70001, 6208)).as(Step::new);
+                Arbitraries.of(true, false), Arbitraries.of(70051, -302, 70001, 6208),
+                Arbitraries.frequency(Tuple.of(4, 1), Tuple.of(1, 5))).as(Step::new);
     }
 
     @Provide
