@@ -273,7 +273,7 @@ final class Renewal {
 
     private void loggedIn(long call, String userId, String userSig) {
         sessionUser = userId;
-        sessionExpiry = expiryOf(userSig);
+        sessionExpiry = provider == null ? Optional.empty() : expiryOf(userSig);
         renewInTime(call);
     }
 

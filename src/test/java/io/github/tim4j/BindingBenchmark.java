@@ -3,16 +3,12 @@ package io.github.tim4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.jna.CallbackThreadInitializer;
-import com.sun.jna.Memory;
-import com.sun.jna.Native;
 import io.github.tim4j.jna.ImSdk;
 import io.github.tim4j.jna.NativeLibraries;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -33,7 +29,7 @@ import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * What the binding costs, in nanoseconds an operation. Not part of the build's tests, for figures need a quiet machine:
+ * What the binding costs, in nanoseconds an operation; for a whole login see {@link Measure}. Not part of the build's tests, for figures need a quiet machine:
  * {@code mvn test -Dtest=BindingBenchmark}.
  */
 @BenchmarkMode(Mode.AverageTime)
@@ -47,7 +43,7 @@ public class BindingBenchmark {
     @Test
     void run() throws RunnerException {
         Options all = new OptionsBuilder().include(BindingBenchmark.class.getName()).shouldFailOnError(true).build();
-        assertThat(new Runner(all).run()).hasSize(7);
+        assertThat(new Runner(all).run()).hasSize(4);
     }
 
     /** timshim, with nobody logged in. */
@@ -117,99 +113,5 @@ public class BindingBenchmark {
         }
         calling.library.commands().hostile_burst(MANY / 20);
         answers.forEach(CompletableFuture::join);
-    }
-
-    /** A login server on loopback, and a UserSig for it. */
-    public abstract static class Server {
-        TestServer at;
-        String userSig;
-
-        void start() {
-            at = new TestServer();
-            userSig = at.userSig("alice");
-        }
-    }
-
-    /** The C API from Java, without the wrapper. */
-    @State(Scope.Benchmark)
-    public static class Bare extends Server {
-        private final Semaphore answered = new Semaphore(0);
-        private final ImSdk.TIMCommCallback callback = (code, desc, json, userData) -> {
-            if (code == 0) {
-                answered.release();
-            }
-        };
-        private ImSdk sdk;
-        private Memory nativeUserSig;
-
-        @Setup
-        public void open() {
-            start();
-            Native.setCallbackThreadInitializer(callback, new CallbackThreadInitializer(true, false, "callback"));
-            sdk = NativeLibraries.load(null).sdk();
-            nativeUserSig = new Memory(userSig.length() + 1L);
-            nativeUserSig.setString(0, userSig, "UTF-8");
-            sdk.TIMInit(TestServer.APP, "{\"shim_server\":\"" + at.server.uri() + "\",\"shim_device_id\":\"here\"}");
-        }
-
-        @TearDown
-        public void close() {
-            sdk.TIMUninit();
-            at.close();
-        }
-    }
-
-    @Benchmark
-    public void loginAndLogoutBareJna(Bare bare) throws InterruptedException {
-        bare.sdk.TIMLogin("alice", bare.nativeUserSig, bare.callback, null);
-        bare.answered.acquire();
-        bare.sdk.TIMLogout(bare.callback, null);
-        bare.answered.acquire();
-    }
-
-    /** A client with the executor that it has by default. */
-    @State(Scope.Benchmark)
-    public static class Client extends Server {
-        TimClient tim;
-
-        @Setup
-        public void open() {
-            start();
-            tim = at.open(at.client());
-        }
-
-        @TearDown
-        public void close() {
-            at.close();
-        }
-    }
-
-    @Benchmark
-    public void loginAndLogout(Client client) {
-        client.tim.login("alice", client.userSig).join();
-        client.tim.logout().join();
-    }
-
-    /** A client whose callbacks run on the library's own thread. */
-    @State(Scope.Benchmark)
-    public static class DirectClient extends Server {
-        TimClient tim;
-
-        @Setup
-        public void open() {
-            start();
-            tim = at.open(at.client().callbackExecutor(Runnable::run));
-        }
-
-        @TearDown
-        public void close() {
-            at.close();
-        }
-    }
-
-    @Benchmark
-    public void loginAndLogoutOnADirectExecutor(DirectClient client) {
-        client.tim.login("alice", client.userSig).join();
-        client.tim.logout().join();
     }
 }

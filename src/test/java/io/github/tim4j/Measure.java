@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.tim4j;
 
+import com.sun.jna.CallbackThreadInitializer;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import io.github.tim4j.jna.ImSdk;
+import io.github.tim4j.jna.NativeLibraries;
 import io.github.tim4j.server.LoginServer;
 import io.github.tim4j.server.LoginServerConfig;
 import java.io.BufferedReader;
@@ -12,11 +17,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Semaphore;
 import java.util.stream.LongStream;
 
 /**
  * Measures what tim4j costs, on this machine, and prints a table. Each figure comes from a process of its own; the login server is in
- * this one. Linux only, since it reads /proc; needs gcc. Takes about 80 seconds.
+ * this one. Linux only, since it reads /proc; needs gcc. Takes about two minutes.
  *
  * <pre>
  * mvn -q -DskipTests package
@@ -25,8 +31,10 @@ import java.util.stream.LongStream;
  */
 public final class Measure {
     private static final long APP = 1400000000L;
-    private static final int LOGINS = 1000;
+    private static final int LOGINS = 10_000;
     private static final int WARM_UP = 2000;
+    private static final int JAVA_WARM_UP = 40_000;
+    private static final int BLOCK = 50;
     private static final int CPU_SECONDS = 60;
     private static final Path LIBRARY = Path.of("target/classes", Platform.RESOURCE_PREFIX, "libtimshim.so").toAbsolutePath();
     private static final Path PROGRAM = Path.of("target/measure").toAbsolutePath();
@@ -70,26 +78,47 @@ public final class Measure {
         // Both run twice, and the first run warms up the server, which is Java too.
         inC(server, "login", LOGINS + WARM_UP);
         List<Long> c = lastOf(inC(server, "login", LOGINS + WARM_UP));
-        List<Long> java = lastOf(output(userSig(server, new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), Measure.class.getName(), server.uri().toString()))));
+        List<Long> both = output(userSig(server, new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                System.getProperty("java.class.path"), Measure.class.getName(), server.uri().toString())));
+        List<Long> java = lastOf(both.subList(0, both.size() / 2));
+        List<Long> bare = lastOf(both.subList(both.size() / 2, both.size()));
         row("login round trip from C, median / p99 of " + LOGINS, "%.0f / %.0f us", "", quantile(c, 0.5), quantile(c, 0.99));
-        row("login round trip from Java, median / p99 of " + LOGINS, "%.0f / %.0f us", "", quantile(java, 0.5), quantile(java, 0.99));
-        row("Java to C, median", "%.2f", "at most 1.5", quantile(java, 0.5) / quantile(c, 0.5));
+        row("login round trip with TimClient, the same", "%.0f / %.0f us", "", quantile(java, 0.5), quantile(java, 0.99));
+        row("login round trip with bare JNA, the same", "%.0f / %.0f us", "", quantile(bare, 0.5), quantile(bare, 0.99));
+        row("TimClient to C, median", "%.2f", "at most 1.5", quantile(java, 0.5) / quantile(c, 0.5));
+        row("TimClient to bare JNA, median", "%.2f", "at most 1.1", quantile(java, 0.5) / quantile(bare, 0.5));
     }
 
-    private static void logInFromJava(String server) {
+    /** With TimClient and with the C API by turns, on the same library, so that whatever else the machine does concerns both. */
+    private static void logInFromJava(String server) throws InterruptedException {
         String userSig = System.getenv("TIM_USER_SIG");
-        long[] durations = new long[LOGINS + WARM_UP];
-        try (TimClient tim = TimClient.builder().sdkAppId(APP).server(server).build()) {
-            for (int i = 0; i < durations.length; i++) {
+        Semaphore answered = new Semaphore(0);
+        ImSdk.TIMCommCallback callback = (code, desc, json, userData) -> answered.release();
+        Native.setCallbackThreadInitializer(callback, new CallbackThreadInitializer(true, false, "callback"));
+        ImSdk sdk = NativeLibraries.load(null).sdk();
+        long[] wrapped = new long[JAVA_WARM_UP + LOGINS];
+        long[] bare = new long[JAVA_WARM_UP + LOGINS];
+        try (TimClient tim = TimClient.builder().sdkAppId(APP).server(server).build(); Memory nativeUserSig = new Memory(userSig.length() + 1L)) {
+            nativeUserSig.setString(0, userSig, "UTF-8");
+            for (int i = 0; i < 2 * bare.length; i++) {
+                int block = i / BLOCK;
+                int turn = block / 2 * BLOCK + i % BLOCK;
                 long from = System.nanoTime();
-                tim.login("alice", userSig).join();
-                durations[i] = System.nanoTime() - from;
-                tim.logout().join();
+                if (block % 2 == 0) {
+                    tim.login("alice", userSig).join();
+                    wrapped[turn] = System.nanoTime() - from;
+                    tim.logout().join();
+                } else {
+                    sdk.TIMLogin("alice", nativeUserSig, callback, null);
+                    answered.acquire();
+                    bare[turn] = System.nanoTime() - from;
+                    sdk.TIMLogout(callback, null);
+                    answered.acquire();
+                }
             }
         }
         // Not while measuring: each line would wake the reader.
-        LongStream.of(durations).forEach(System.out::println);
+        LongStream.concat(LongStream.of(wrapped), LongStream.of(bare)).forEach(System.out::println);
     }
 
     private static void footprint(LoginServer server) throws Exception {
