@@ -10,6 +10,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +50,11 @@ final class Dispatch {
     }
 
     void execute(Runnable task) {
+        execute(task, () -> false);
+    }
+
+    /** @param handOver asked if nothing is queued before the task, or under way: whether another thread will run it, by {@link #runNext} */
+    void execute(Runnable task, BooleanSupplier handOver) {
         synchronized (this) {
             tasks.add(task);
             if (scheduled) {
@@ -56,7 +62,31 @@ final class Dispatch {
             }
             scheduled = true;
         }
+        if (!handOver.getAsBoolean()) {
+            schedule();
+        }
+    }
+
+    /** Runs the task that was handed over; the executor does the rest. */
+    void runNext() {
+        runContained(take());
+        synchronized (this) {
+            scheduled = !tasks.isEmpty();
+            if (!scheduled) {
+                return;
+            }
+        }
         schedule();
+    }
+
+    /** @return null if there is none, and then the next one is to be scheduled */
+    private synchronized Runnable take() {
+        Runnable task = tasks.poll();
+        scheduled = task != null;
+        if (scheduled) {
+            progress++;
+        }
+        return task;
     }
 
     /** Like {@link #execute}, but the task is dropped if too many wait already. */
@@ -141,14 +171,9 @@ final class Dispatch {
         INSIDE.set(true);
         try {
             for (int i = 0; i < BATCH; i++) {
-                Runnable task;
-                synchronized (this) {
-                    task = tasks.poll();
-                    if (task == null) {
-                        scheduled = false;
-                        return;
-                    }
-                    progress++;
+                Runnable task = take();
+                if (task == null) {
+                    return;
                 }
                 runContained(task);
             }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j;
 
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -8,24 +9,43 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The future that the application gets. It completes on the callback executor, behind the events of the same request. To wait for it
- * inside a callback fails at once, because the completion would wait behind that callback.
+ * The future that the application gets. It completes on the callback executor, behind the events of the same request; or, if nothing is
+ * before it there and nothing but waiting threads will see it, on one of these. To wait for it inside a callback fails at once, because
+ * the completion would wait behind that callback.
  */
 final class Reply<T> extends CompletableFuture<T> {
     private final Dispatch dispatch;
     private final Reply<?> source;
     private volatile Runnable completion;
+    /** Done when a thread that waits can go on. Its lock guards the next three. */
+    private final CompletableFuture<Void> due = new CompletableFuture<>();
+    /** How many threads wait. */
+    private int waiting;
+    /** How many stages are attached on their behalf; one that waited no longer leaves its stage to the next. */
+    private int stages;
+    /** Whether the dispatch waits for one of them to complete this. */
+    private boolean handedOver;
 
     private Reply(Dispatch dispatch, Reply<?> source) {
         this.dispatch = dispatch;
         this.source = source;
     }
 
-    /** @return a future of its own for what may be shared: cancelling it, or timing it out, concerns nobody else */
-    static <T> Reply<T> to(CompletableFuture<T> result, Dispatch dispatch) {
+    /**
+     * @param open has the reply in it until the answer has been delivered
+     * @return a future of its own for what may be shared: cancelling it, or timing it out, concerns nobody else
+     */
+    static <T> Reply<T> to(CompletableFuture<T> result, Dispatch dispatch, Set<Reply<?>> open) {
         Reply<T> reply = new Reply<>(dispatch, null);
-        result.whenComplete((value, failure) -> reply.answer(failure == null
-                ? () -> reply.complete(value) : () -> reply.completeExceptionally(cause(failure))));
+        open.add(reply);
+        result.whenComplete((value, failure) -> reply.answer(() -> {
+            open.remove(reply);
+            if (failure == null) {
+                reply.complete(value);
+            } else {
+                reply.completeExceptionally(cause(failure));
+            }
+        }));
         return reply;
     }
 
@@ -36,7 +56,7 @@ final class Reply<T> extends CompletableFuture<T> {
 
     private void answer(Runnable result) {
         completion = result;
-        dispatch.execute(result);
+        dispatch.execute(result, this::handOver);
     }
 
     /** Completes it on this thread: with its answer if there is one, else with the failure. */
@@ -58,6 +78,18 @@ final class Reply<T> extends CompletableFuture<T> {
         }
     }
 
+    /** What only waiting threads will see need not take the way through the executor, which is as long as a tenth of a login. */
+    private boolean handOver() {
+        synchronized (due) {
+            handedOver = waiting > 0 && getNumberOfDependents() == stages;
+            if (!handedOver) {
+                return false;
+            }
+        }
+        due.complete(null);
+        return true;
+    }
+
     private void beforeWaiting() {
         if (isDone()) {
             return;
@@ -69,10 +101,46 @@ final class Reply<T> extends CompletableFuture<T> {
         dispatch.watch(this);
     }
 
+    /** @return whether the calling thread is to wait until this is due, and then to call {@link #endTurn} */
+    private boolean beginTurn() {
+        synchronized (due) {
+            if (isDone() || getNumberOfDependents() > stages) {
+                return false;
+            }
+            waiting++;
+            if (waiting <= stages) {
+                return true;
+            }
+        }
+        whenComplete((value, failure) -> due.complete(null));
+        synchronized (due) {
+            stages++;
+        }
+        return true;
+    }
+
+    private void endTurn() {
+        synchronized (due) {
+            waiting--;
+            if (!handedOver) {
+                return;
+            }
+            handedOver = false;
+        }
+        dispatch.runNext();
+    }
+
     @Override
     public T join() {
         beforeWaiting();
         try {
+            if (beginTurn()) {
+                try {
+                    due.join();
+                } finally {
+                    endTurn();
+                }
+            }
             return super.join();
         } finally {
             dispatch.unwatch(this);
@@ -83,6 +151,13 @@ final class Reply<T> extends CompletableFuture<T> {
     public T get() throws InterruptedException, ExecutionException {
         beforeWaiting();
         try {
+            if (beginTurn()) {
+                try {
+                    due.get();
+                } finally {
+                    endTurn();
+                }
+            }
             return super.get();
         } finally {
             dispatch.unwatch(this);
@@ -93,6 +168,13 @@ final class Reply<T> extends CompletableFuture<T> {
     public T get(long timeout, TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
         beforeWaiting();
         try {
+            if (beginTurn()) {
+                try {
+                    due.get(timeout, unit);
+                } finally {
+                    endTurn();
+                }
+            }
             return super.get(timeout, unit);
         } finally {
             dispatch.unwatch(this);

@@ -215,14 +215,10 @@ public final class TimClient implements AutoCloseable {
     }
 
     private <T> CompletableFuture<T> reply(CompletableFuture<T> result) {
-        Reply<T> reply = Reply.to(result, dispatch);
-        if (!reply.isDone()) {
-            open.add(reply);
-            reply.whenComplete((value, failure) -> open.remove(reply));
-            if (nativeSession.isClosed()) {
-                // close may have looked for open replies just before, and will not again.
-                reply.completeNow(TimException.clientClosed());
-            }
+        Reply<T> reply = Reply.to(result, dispatch, open);
+        if (nativeSession.isClosed()) {
+            // close may have looked for open replies just before, and will not again.
+            reply.completeNow(TimException.clientClosed());
         }
         return reply;
     }

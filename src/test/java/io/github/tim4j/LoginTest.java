@@ -443,8 +443,9 @@ class LoginTest {
             Thread thread = new Thread(() -> {
                 for (int i = 0; i < 50; i++) {
                     CompletableFuture<?> request = i % 3 == 2 ? tim.logout() : tim.login("user" + me, userSigs[me]);
-                    request.whenComplete((result, failure) -> answers.incrementAndGet());
+                    CompletableFuture<?> counted = request.whenComplete((result, failure) -> answers.incrementAndGet());
                     request.join();
+                    counted.join();
                 }
             });
             thread.start();
