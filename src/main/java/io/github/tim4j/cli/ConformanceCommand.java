@@ -70,7 +70,7 @@ final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--list", description = "List the scenarios and end.")
     private boolean list;
 
-    @Option(names = "--parallel", paramLabel = "N", description = "Scenarios at the same time; default: twice the processors.")
+    @Option(names = "--parallel", paramLabel = "N", description = "Scenarios at the same time; default: three times the processors.")
     private Integer parallel;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the report as JSON, for --compare.")

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /** A process with the library under test in it, as an application: what it calls, and what it has been called back. */
 abstract class Client {
@@ -122,6 +123,21 @@ abstract class Client {
      * @return what they returned: call by call, round by round, thread by thread
      */
     List<Long> storm(int threads, int rounds, Call... calls) {
+        return makeStorm(threads, rounds, calls).results();
+    }
+
+    /** Makes a call over and over on one thread. @return how long one takes in the best of five runs, the kit's own part included */
+    Duration timeOf(int rounds, Call call) {
+        Duration best = IntStream.range(0, 5).mapToObj(i -> makeStorm(1, rounds, call).took().dividedBy(rounds))
+                .min(Duration::compareTo).orElseThrow();
+        stage.measured(call.function() + " takes " + best.toNanos() + " ns");
+        return best;
+    }
+
+    private record Storms(List<Long> results, Duration took) {
+    }
+
+    private Storms makeStorm(int threads, int rounds, Call... calls) {
         long first = nextTag;
         nextTag += (long) threads * rounds * calls.length;
         News news = process.call(Call.of("storm", threads, rounds, first).inside(List.of(calls)), Duration.ofSeconds(30));
@@ -136,7 +152,7 @@ abstract class Client {
         }
         stage.note(name, threads + " threads × " + rounds + " rounds of " + Arrays.stream(calls).map(Call::function).toList()
                 + " returned");
-        return results;
+        return new Storms(results, Duration.ofNanos(news.number()));
     }
 
     /** What the process holds of the system at this moment. */

@@ -35,7 +35,7 @@ import java.util.stream.Stream;
  */
 public final class Conformance {
     /** Scenarios wait more than they work. */
-    private static final int DEFAULT_PARALLEL = 2 * Runtime.getRuntime().availableProcessors();
+    private static final int DEFAULT_PARALLEL = 3 * Runtime.getRuntime().availableProcessors();
     /** How long a library that is not known to be timshim has for reaching the kit's server. */
     private static final Duration PROBE = Duration.ofSeconds(5);
 
@@ -118,7 +118,7 @@ public final class Conformance {
     /**
      * How many scenarios to run at the same time.
      *
-     * @param count at least 1; default: twice the processors
+     * @param count at least 1; default: three times the processors
      * @return this
      */
     public Conformance parallel(int count) {

@@ -293,6 +293,27 @@ final class OfflineScenarios {
                     device.awaitNetwork(Device.CONNECTING, Device.CONNECT_FAILED, Device.CONNECTING, Device.CONNECT_FAILED);
                 });
 
+        drafts.scenario("pause-between-attempts", "A server that cannot be reached is tried again").from(MEASURED, HEADERS)
+                .why("An application that starts before its network is there should not wait for long; the pauses grow.")
+                .does("logs in where no server can be reached, and takes the time from the first attempt to the second")
+                .expects("timshim: at most 2 s; libImSDK: 10 s", stage -> {
+                    Device device = stage.device().init();
+                    device.login("alice");
+                    device.awaitNetwork(Device.CONNECTING);
+                    long begin = System.nanoTime();
+                    device.awaitNetwork(Device.CONNECTING, Device.CONNECT_FAILED, Device.CONNECTING);
+                    double seconds = (System.nanoTime() - begin) / 1e9;
+                    stage.measured("tried again after " + seconds + " s");
+                    String pause = seconds < 4 ? "a second or two" : seconds > 8 && seconds < 13 ? "ten seconds" : seconds + " s";
+                    stage.that("the pause before the second attempt", pause).shimOrVendor("a second or two", "ten seconds");
+                });
+
+        drafts.scenario("costs", "Calls, memory and threads cost little").from(MEASURED, HEADERS)
+                .does("counts threads and memory before TIMInit and while a login tries to reach a server; measures its processor time for two "
+                        + "seconds; times many calls")
+                .expects("below 50 µs to read status or user id, 1 ms to queue a request, half a second for TIMInit and TIMUninit; at most 16 threads, "
+                        + "32 MB and a tenth of a core more", OfflineScenarios::costs);
+
         drafts.scenario("logout-when-logged-out", "TIMLogout while logged out succeeds").from(MEASURED)
                 .does("calls TIMLogout where nobody is logged in")
                 .expects("callback 0 with empty texts, status 3", stage -> {
@@ -302,6 +323,38 @@ final class OfflineScenarios {
                     stage.that("json_params", device.text(logout.answer().json())).is("");
                     device.mustBeLoggedOut();
                 });
+    }
+
+    /** The kit's own part is in the figures, some hundreds of nanoseconds a call; and what the JVM does meanwhile. */
+    private static void costs(Stage stage) {
+        Device device = stage.device();
+        device.listen();
+        Resources before = device.resources();
+        long memory = device.process().residentMemory();
+        device.initOnly();
+        device.login("alice");
+        device.awaitNetwork(Device.CONNECTING);
+        long threads = device.resources().threads() - before.threads();
+        stage.that("threads", threads).matches(number -> number <= 16, "at most 16");
+        long more = device.process().residentMemory() - memory;
+        stage.measured(more / 1024 + " KiB more");
+        stage.that("bytes of resident memory", more).matches(bytes -> bytes < 32 << 20, "below 32 MB");
+        long used = device.process().processorTime().toMillis();
+        stage.pause(2000);
+        used = device.process().processorTime().toMillis() - used;
+        stage.measured(used + " ms of processor time in 2 s");
+        stage.that("milliseconds of processor time", used).matches(millis -> millis < 200, "below 200");
+        below(stage, "TIMGetLoginStatus", device.timeOf(4000, Call.of("TIMGetLoginStatus")), Duration.ofNanos(50_000));
+        below(stage, "TIMGetLoginUserID", device.timeOf(4000, Call.of("TIMGetLoginUserID")), Duration.ofNanos(50_000));
+        below(stage, "TIMLogout", device.timeOf(100, Call.of("TIMLogout", "?")), Duration.ofMillis(1));
+        device.uninit();
+        long begin = System.nanoTime();
+        rounds(device, 5);
+        below(stage, "TIMInit and TIMUninit", Duration.ofNanos((System.nanoTime() - begin) / 5), Duration.ofMillis(500));
+    }
+
+    private static void below(Stage stage, String what, Duration took, Duration limit) {
+        stage.that("nanoseconds for " + what, took.toNanos()).matches(nanos -> nanos < limit.toNanos(), "below " + limit.toNanos());
     }
 
     private static void queue(Drafts drafts) {
@@ -480,6 +533,7 @@ final class OfflineScenarios {
                     Device device = stage.device().init();
                     device.login("alice");
                     device.awaitNetwork(Device.CONNECTING);
+                    stage.aMoment(); // in the midst of it: the vendor's library is not yet of one mind when it begins
                     long begin = System.nanoTime();
                     device.uninit();
                     long millis = Duration.ofNanos(System.nanoTime() - begin).toMillis();

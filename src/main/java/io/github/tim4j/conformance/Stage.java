@@ -47,6 +47,10 @@ public final class Stage implements AutoCloseable {
     private final Set<String> secrets = ConcurrentHashMap.newKeySet();
     private final List<Divergence> divergences = Collections.synchronizedList(new ArrayList<>());
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
+    /** What was noted last, as it stood there the first time, and how often; guarded by the notes. */
+    private String lastNote;
+    private String firstOfRepeated;
+    private int repeats;
     private int fresh;
 
     /**
@@ -259,7 +263,19 @@ public final class Stage implements AutoCloseable {
     }
 
     private void add(String who, String what) {
-        notes.add(String.format(Locale.ROOT, "%6.3f s  %s  %s", (System.nanoTime() - start) / 1e9, who, what));
+        String note = who + "  " + what;
+        synchronized (notes) {
+            String first = String.format(Locale.ROOT, "%6.3f s  %s", (System.nanoTime() - start) / 1e9, note);
+            if (note.equals(lastNote)) {
+                repeats++;
+                notes.set(notes.size() - 1, firstOfRepeated + " (" + repeats + " times)");
+            } else {
+                lastNote = note;
+                firstOfRepeated = first;
+                repeats = 1;
+                notes.add(first);
+            }
+        }
     }
 
     void note(String who, Call call, News returned) {

@@ -21,14 +21,14 @@ final class Storm {
      * in each round. The user_data of a request, written as "?" in its arguments, counts up from the first: ((thread * rounds) + round) *
      * calls + call.
      *
-     * @return the results, separated by spaces, in the order of the user_data
+     * @return how long it took, in nanoseconds; and the results, separated by spaces, in the order of the user_data
      */
     static News run(long id, Call storm, Worker worker) throws InterruptedException {
         int threads = (int) storm.number(0);
         int rounds = (int) storm.number(1);
         int calls = storm.inside().size();
         long[] results = new long[threads * rounds * calls];
-        CyclicBarrier start = new CyclicBarrier(threads);
+        CyclicBarrier start = new CyclicBarrier(threads + 1);
         List<Thread> all = new ArrayList<>();
         for (int t = 0; t < threads; t++) {
             int first = t * rounds * calls;
@@ -42,14 +42,17 @@ final class Storm {
             thread.start();
             all.add(thread);
         }
+        long begin = System.nanoTime();
+        await(start);
         for (Thread thread : all) {
             thread.join();
         }
+        long nanos = System.nanoTime() - begin;
         StringBuilder text = new StringBuilder();
         for (long result : results) {
             text.append(result).append(' ');
         }
-        return News.returned(id, results.length, text.toString().getBytes(StandardCharsets.US_ASCII));
+        return News.returned(id, nanos, text.toString().getBytes(StandardCharsets.US_ASCII));
     }
 
     private static void await(CyclicBarrier start) {

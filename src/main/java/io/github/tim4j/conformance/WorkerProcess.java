@@ -172,6 +172,16 @@ final class WorkerProcess implements AutoCloseable {
         return process.info().totalCpuDuration().orElse(Duration.ZERO);
     }
 
+    /** The memory that it has in RAM, in bytes; zero where the system does not tell. */
+    long residentMemory() {
+        try {
+            String status = Files.readString(Path.of("/proc/" + process.pid() + "/status"));
+            return Long.parseLong(status.replaceFirst("(?s).*VmRSS:\\s*(\\d+) kB.*", "$1")) << 10;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
     /** What has been called back so far. */
     synchronized List<News> callbacks() {
         return List.copyOf(callbacks);
