@@ -157,6 +157,8 @@ public final class TimClient implements AutoCloseable {
 
     /** Removes a listener; it is told nothing more, but a call under way runs to its end. */
     public void removeListener(TimListener listener) {
+        listeners.remove(listener);
+        // And behind an addListener that is still on its way.
         inbox.put(() -> listeners.remove(listener));
     }
 

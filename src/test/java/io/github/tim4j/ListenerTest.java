@@ -12,12 +12,14 @@ import ch.qos.logback.core.read.ListAppender;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -95,6 +97,25 @@ class ListenerTest {
         tim.login("alice", "sig").join();
         tim.login("bob", "sig").join();
         assertThat(once.events).endsWith("ready alice");
+    }
+
+    @Test
+    void aListenerThatIsRemovedIsNotToldWhatIsStillQueued() {
+        BlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
+        reopen(library.client().callbackExecutor(queue::add));
+        Recorder removed = new Recorder();
+        Recorder stays = new Recorder();
+        tim.addListener(removed);
+        tim.addListener(stays);
+        CompletableFuture<LoginResult> login = tim.login("alice", "sig");
+        await().until(() -> tim.status() == LoginStatus.LOGGED_IN);
+        tim.removeListener(removed);
+        while (!login.isDone()) {
+            await().until(() -> !queue.isEmpty());
+            queue.remove().run();
+        }
+        assertThat(removed.events).isEmpty();
+        assertThat(stays.events).endsWith("ready alice");
     }
 
     @Test
