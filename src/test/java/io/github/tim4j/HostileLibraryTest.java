@@ -209,6 +209,7 @@ class HostileLibraryTest {
         assertThat(codeOf(login)).isEqualTo(7009);
         assertThat(codeOf(logout)).isEqualTo(7009);
         assertThat(codeOf(call)).isEqualTo(7009);
+        assertThat(Callbacks.expected()).as("requests still remembered").isZero();
 
         List<String> before = List.copyOf(recorder.events);
         for (int request = 0; request < 3; request++) {
