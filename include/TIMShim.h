@@ -13,7 +13,8 @@
  * TIM_ in front. An environment variable that is set and empty counts as not set.
  */
 #define kTIMShimServer "shim_server" /**< string: mqtt://host[:1883] or mqtts://host[:8883]; required. TIM_SHIM_SERVER */
-#define kTIMShimPlatform "shim_platform" /**< string: Windows, Mac, Linux, Android, iPhone, iPad or Web; default: the system's. TIM_SHIM_PLATFORM */
+#define kTIMShimPlatform "shim_platform" /**< string: Windows, Mac, Linux, Android, iPhone, iPad or Web;
+                                              default: the system's. TIM_SHIM_PLATFORM */
 #define kTIMShimDeviceId "shim_device_id" /**< string, 1 to 64 bytes of letters, digits, - and _; default: random, kept in
                                                sdk_config_config_file_path if that is given. TIM_SHIM_DEVICE_ID */
 #define kTIMShimLoginTimeoutMs "shim_login_timeout_ms" /**< integer, 1 to 600000 ms; default 30000. TIM_SHIM_LOGIN_TIMEOUT_MS */

@@ -62,7 +62,8 @@ static enum link_event try_address(struct link* link, uint64_t now, struct link_
     if (link->last_code != 0) return lost_to(link, news, link->last_code);
     if (refused) {
         char desc[256];
-        snprintf(desc, sizeof desc, "%.100s is not loopback, and mqtt:// would send the UserSig in plaintext: use mqtts://, or set " kTIMShimAllowPlaintext,
+        snprintf(desc, sizeof desc, "%.100s is not loopback, and mqtt:// would send the UserSig in plaintext: use mqtts://, or set "
+                 kTIMShimAllowPlaintext,
                  link->config->host);
         return lost(link, news, ERR_INVALID_PARAMETERS, desc, true);
     }

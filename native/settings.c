@@ -48,7 +48,8 @@ static bool visit_member(void* context, const char* key, const struct json_value
     } else if (strcmp(key, kTIMSetConfigUserConfig) == 0) {
         visit->wrong = value->type != JSON_OBJECT;
     } else if (strcmp(key, kTIMSetConfigHttpProxyInfo) == 0 || strcmp(key, kTIMSetConfigSocks5ProxyInfo) == 0) {
-        visit->wrong = value->type != JSON_OBJECT || json_object_each(value->raw, value->raw_len, visit_proxy, visit) != JSON_OK || visit->wrong;
+        visit->wrong = value->type != JSON_OBJECT || json_object_each(value->raw, value->raw_len, visit_proxy, visit) != JSON_OK
+                       || visit->wrong;
     }
     return !visit->wrong;
 }

@@ -29,8 +29,8 @@ import org.openjdk.jmh.runner.options.Options;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
- * What the binding costs, in nanoseconds an operation; for a whole login see {@link Measure}. Not part of the build's tests, for figures need a quiet machine:
- * {@code mvn test -Dtest=BindingBenchmark}.
+ * What the binding costs, in nanoseconds an operation; for a whole login see {@link Measure}. Not part of the build's tests, for figures
+ * need a quiet machine: {@code mvn test -Dtest=BindingBenchmark}.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -67,8 +67,8 @@ public final class Measure {
     }
 
     private static void compile() throws Exception {
-        Process gcc = new ProcessBuilder("gcc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-Iinclude", "native/test/measure.c", "-pthread", "-ldl", "-o",
-                PROGRAM.toString()).inheritIO().start();
+        Process gcc = new ProcessBuilder("gcc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-Iinclude", "native/test/measure.c", "-pthread", "-ldl",
+                "-o", PROGRAM.toString()).inheritIO().start();
         if (gcc.waitFor() != 0) {
             throw new IllegalStateException("measure.c does not compile");
         }
@@ -78,8 +78,9 @@ public final class Measure {
         // Both run twice, and the first run warms up the server, which is Java too.
         inC(server, "login", LOGINS + WARM_UP);
         List<Long> c = lastOf(inC(server, "login", LOGINS + WARM_UP));
-        List<Long> both = output(userSig(server, new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                System.getProperty("java.class.path"), Measure.class.getName(), server.uri().toString())));
+        Path jvm = Path.of(System.getProperty("java.home"), "bin", "java");
+        List<Long> both = output(userSig(server, new ProcessBuilder(jvm.toString(), "-cp", System.getProperty("java.class.path"),
+                Measure.class.getName(), server.uri().toString())));
         List<Long> java = lastOf(both.subList(0, both.size() / 2));
         List<Long> bare = lastOf(both.subList(both.size() / 2, both.size()));
         row("login round trip from C, median / p99 of " + LOGINS, "%.0f / %.0f us", "", quantile(c, 0.5), quantile(c, 0.99));
@@ -98,7 +99,8 @@ public final class Measure {
         ImSdk sdk = NativeLibraries.load(null).sdk();
         long[] wrapped = new long[JAVA_WARM_UP + LOGINS];
         long[] bare = new long[JAVA_WARM_UP + LOGINS];
-        try (TimClient tim = TimClient.builder().sdkAppId(APP).server(server).build(); Memory nativeUserSig = new Memory(userSig.length() + 1L)) {
+        try (TimClient tim = TimClient.builder().sdkAppId(APP).server(server).build();
+                Memory nativeUserSig = new Memory(userSig.length() + 1L)) {
             nativeUserSig.setString(0, userSig, "UTF-8");
             for (int i = 0; i < 2 * bare.length; i++) {
                 int block = i / BLOCK;

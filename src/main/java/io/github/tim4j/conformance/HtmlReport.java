@@ -128,7 +128,8 @@ public final class HtmlReport {
                 .append("</small></h3><table><tr><th>library</th><th>fault</th><th>scenario</th><th>verdict</th></tr>\n");
         for (FoundFault fault : found) {
             out.append("<tr><td>").append(escape(fault.library())).append("</td><td>").append(escape(fault.what()))
-                    .append("</td><td><code>").append(escape(fault.scenario())).append("</code></td><td><span class=\"badge ").append(fault.verdict()).append("\">")
+                    .append("</td><td><code>").append(escape(fault.scenario())).append("</code></td><td>")
+                    .append("<span class=\"badge ").append(fault.verdict()).append("\">")
                     .append(fault.verdict()).append("</span> ").append(escape(fault.detail())).append("</td></tr>\n");
         }
         out.append("</table></section>\n");

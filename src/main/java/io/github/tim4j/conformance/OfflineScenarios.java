@@ -309,10 +309,10 @@ final class OfflineScenarios {
                 });
 
         drafts.scenario("costs", "Calls, memory and threads cost little").from(MEASURED, HEADERS)
-                .does("counts threads and memory before TIMInit and while a login tries to reach a server; measures its processor time for two "
-                        + "seconds; times many calls")
-                .expects("below 50 µs to read status or user id, 1 ms to queue a request, half a second for TIMInit and TIMUninit; at most 16 threads, "
-                        + "32 MB and a tenth of a core more", OfflineScenarios::costs);
+                .does("counts threads and memory before TIMInit and while a login tries to reach a server; measures its processor "
+                        + "time for two seconds; times many calls")
+                .expects("below 50 µs to read status or user id, 1 ms to queue a request, half a second for TIMInit and TIMUninit; "
+                        + "at most 16 threads, 32 MB and a tenth of a core more", OfflineScenarios::costs);
 
         drafts.scenario("logout-when-logged-out", "TIMLogout while logged out succeeds").from(MEASURED)
                 .does("calls TIMLogout where nobody is logged in")
