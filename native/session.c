@@ -29,6 +29,7 @@ static void notify(struct session* s, enum callback_kind kind, int32_t value, in
 }
 
 static void notify_network(struct session* s, enum TIMNetworkStatus status, int32_t code, const char* desc) {
+    s->network = status;
     notify(s, CALLBACK_NETWORK, status, code, desc);
 }
 
@@ -248,7 +249,7 @@ void session_request(struct session* s, struct request* request, uint64_t now) {
 /* ---- The end of a login ---- */
 
 static void login_succeeded(struct session* s, uint64_t now, const struct mqtt_packet* connack) {
-    if (attempt_is_told(s)) notify_network(s, kTIMConnected, 0, "");
+    if (s->network != kTIMConnected) notify_network(s, kTIMConnected, 0, "");
     if (exists(&s->running)) {
         drop_link(s, &s->running, ACTION_CLOSE); /* the server has given the session to the new link */
         forget(&s->running);
@@ -298,6 +299,7 @@ static void end_running(struct session* s, int32_t kick_reason, const char* desc
         notify(s, CALLBACK_KICKED, kick_reason, 0, desc);
     }
     forget(&s->running);
+    s->network = kTIMDisconnected; /* the callback just made says so */
 }
 
 static void running_lost(struct session* s, uint64_t now, int32_t code, const char* desc, bool retry_now) {
@@ -315,7 +317,7 @@ static void running_lost(struct session* s, uint64_t now, int32_t code, const ch
 /* ---- Events ---- */
 
 void session_init(struct session* s, const struct session_settings* settings, uint64_t seed) {
-    *s = (struct session){.settings = *settings, .random = seed | 1};
+    *s = (struct session){.settings = *settings, .random = seed | 1, .network = kTIMDisconnected};
 }
 
 void session_end(struct session* s) {

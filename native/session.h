@@ -90,6 +90,7 @@ struct session {
     struct connection running;
     struct connection attempt;
     uint64_t ghost_until; /**< until when a link that was closed before its CONNECT was answered may take the session over */
+    enum TIMNetworkStatus network; /**< what the application was told last about the connection */
     bool taken_over; /**< the server gave `running` to another connection while `attempt` was under way, most likely to that */
 
     struct request* active;

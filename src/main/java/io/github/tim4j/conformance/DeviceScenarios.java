@@ -59,14 +59,17 @@ final class DeviceScenarios {
                 });
 
         drafts.scenario("login-after-kick", "Who was kicked may log in again").from(FLUTTER_GUIDE)
-                .does("kicks a device, which logs in again with the same UserSig")
-                .expects("callback 0, and now the other one is kicked", stage -> {
+                .does("kicks a device, which logs in again with the same UserSig; the other one then does the same")
+                .expects("callback 0, and now the other one is kicked; then the first one again", stage -> {
                     Device first = stage.device().loggedIn("alice");
                     Device second = stage.device().loggedIn("alice");
                     first.mustHaveBeenKicked(1);
                     first.login("alice").answers(0);
                     second.mustHaveBeenKicked(1);
                     first.mustBeLoggedIn("alice");
+                    first.forget();
+                    second.login("alice").answers(0);
+                    first.mustHaveBeenKicked(1);
                 });
 
         drafts.scenario("kick-in-callback", "Inside the kicked callback nobody is logged in").from(HEADERS)

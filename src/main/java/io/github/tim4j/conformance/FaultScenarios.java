@@ -267,6 +267,21 @@ final class FaultScenarios {
                     device.mustNotHaveBeenKicked();
                 });
 
+        drafts.scenario("renewal-refused-while-reconnecting", "If a new UserSig is refused while the connection is being restored, that goes on")
+                .from(HEADERS)
+                .does("logs in, stops the server, calls TIMLogin with a UserSig signed with another key, starts the server")
+                .expects("70009; then connected again as before", stage -> {
+                    Device device = stage.device().loggedIn("alice");
+                    stage.server().stopListening();
+                    device.awaitNetwork(Device.DISCONNECTED);
+                    Request renewal = device.login("alice", LoginScenarios.wrongKey(stage, "alice"));
+                    stage.server().listenAgain();
+                    renewal.answers(70009);
+                    device.awaitNetwork(Device.CONNECTED);
+                    device.mustBeLoggedIn("alice");
+                    device.mustNotHaveBeenKicked();
+                });
+
         drafts.scenario("server-comes-later", "A login that is under way succeeds when the server comes").from(HEADERS)
                 .does("stops the server, calls TIMLogin, waits for a failed attempt, starts the server")
                 .expects("one callback, 0; meanwhile 2 and 3 in turns", stage -> {

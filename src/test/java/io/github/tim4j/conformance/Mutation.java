@@ -157,8 +157,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         "{0x8E, VERDICT_RETRY, ERR_LOGIN_KICKED_OFF_BY_OTHER,",
                         "devices.same-platform"),
                 new Mutation(47, "a network callback follows the kicked callback", "native/session.c",
-                        "    forget(&s->running);\n}\n\nstatic void running_lost",
-                        "    notify_network(s, kTIMDisconnected, 0, \"\");\n    forget(&s->running);\n}\n\nstatic void running_lost",
+                        "    s->network = kTIMDisconnected; /*", "    notify_network(s, kTIMDisconnected, 0, \"\"); /*",
                         "devices.same-platform"),
                 new Mutation(48, "a reconnect that is refused as expired is told as a lost connection", "native/session.c",
                         "        else running_refused(s, now, &reason);\n    } else if (packet->type == MQTT_PINGRESP",
@@ -299,6 +298,28 @@ record Mutation(int number, String what, String file, String text, String replac
                 new Mutation(83, "classic: account_type may be missing", "native/classic/classic.c",
                         "user->account_type == NULL || ", "", "classic.login-arguments"),
                 new Mutation(84, "classic: the app of a login is ignored", "native/classic/classic.c",
-                        "instance_login((uint64_t)sdk_app_id, user", "instance_login(1400000000, user", "classic.other-app"));
+                        "instance_login((uint64_t)sdk_app_id, user", "instance_login(1400000000, user", "classic.other-app"),
+                new Mutation(85, "the status is 3 while a logout is under way", "native/session.c",
+                        "return kTIMLoginStatus_Logouting;", "return kTIMLoginStatus_UnLogined;", "login.logout-status"),
+                new Mutation(86, "a new UserSig of the user who is logged in is told as another connection", "native/session.c",
+                        "return !exists(&s->running) || s->running.phase != PHASE_ONLINE;", "(void)s;\n    return true;",
+                        "login.again-fresh-usersig"),
+                new Mutation(87, "TIMInit while a user is logged in begins anew", "native/instance.c",
+                        "        int result = app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;\n        os_unlock(&lock);\n",
+                        "        int result = app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;\n        struct loop* before = loop;\n"
+                                + "        loop_end(before);\n        loop = loop_start(config);\n        os_unlock(&lock);\n"
+                                + "        loop_free(before);\n",
+                        "login.init-again"),
+                new Mutation(88, "only the first kick of a process is told", "native/session.c",
+                        "        notify(s, CALLBACK_KICKED, kick_reason, 0, desc);",
+                        "        static int kicks;\n        if (kicks++ == 0) notify(s, CALLBACK_KICKED, kick_reason, 0, desc);",
+                        "devices.login-after-kick"),
+                new Mutation(89, "only the first expiry of a process is told", "native/session.c",
+                        "        notify(s, CALLBACK_USERSIG_EXPIRED, 0, 0, desc);",
+                        "        static int expiries;\n        if (expiries++ == 0) notify(s, CALLBACK_USERSIG_EXPIRED, 0, 0, desc);",
+                        "login.expires-online"),
+                new Mutation(90, "after a new UserSig was refused the connection is not restored", "native/session.c",
+                        "else s->running.due = now;\n    }\n    answer_active", "else s->running.due = SESSION_NEVER;\n    }\n    answer_active",
+                        "faults.renewal-refused-while-reconnecting"));
     }
 }
