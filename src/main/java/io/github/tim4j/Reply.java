@@ -17,18 +17,20 @@ final class Reply<T> extends CompletableFuture<T> {
     private final Dispatch dispatch;
     private final Reply<?> source;
     private volatile Runnable completion;
-    /** Done when a thread that waits can go on. Its lock guards the next three. */
-    private final CompletableFuture<Void> due = new CompletableFuture<>();
+    /**
+     * What threads wait for: that this is done and its stages have run. They never wait for the future itself, because a thread that
+     * does may run the stages of others when it wakes up. Its lock guards the next two.
+     */
+    private final CompletableFuture<Void> due;
     /** How many threads wait. */
     private int waiting;
-    /** How many stages are attached on their behalf; one that waited no longer leaves its stage to the next. */
-    private int stages;
     /** Whether the dispatch waits for one of them to complete this. */
     private boolean handedOver;
 
     private Reply(Dispatch dispatch, Reply<?> source) {
         this.dispatch = dispatch;
         this.source = source;
+        this.due = handle((value, failure) -> null);
     }
 
     /**
@@ -81,7 +83,7 @@ final class Reply<T> extends CompletableFuture<T> {
     /** What only waiting threads will see need not take the way through the executor, which is as long as a tenth of a login. */
     private boolean handOver() {
         synchronized (due) {
-            handedOver = waiting > 0 && getNumberOfDependents() == stages;
+            handedOver = waiting > 0 && getNumberOfDependents() == 1;
             if (!handedOver) {
                 return false;
             }
@@ -104,19 +106,12 @@ final class Reply<T> extends CompletableFuture<T> {
     /** @return whether the calling thread is to wait until this is due, and then to call {@link #endTurn} */
     private boolean beginTurn() {
         synchronized (due) {
-            if (isDone() || getNumberOfDependents() > stages) {
+            if (isDone()) {
                 return false;
             }
             waiting++;
-            if (waiting <= stages) {
-                return true;
-            }
+            return true;
         }
-        whenComplete((value, failure) -> due.complete(null));
-        synchronized (due) {
-            stages++;
-        }
-        return true;
     }
 
     private void endTurn() {
@@ -183,6 +178,6 @@ final class Reply<T> extends CompletableFuture<T> {
 
     @Override
     public <U> CompletableFuture<U> newIncompleteFuture() {
-        return new Reply<>(dispatch, this);
+        return due == null ? new CompletableFuture<>() : new Reply<>(dispatch, this);
     }
 }

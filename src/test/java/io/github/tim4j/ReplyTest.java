@@ -65,6 +65,25 @@ class ReplyTest {
     }
 
     @Test
+    void aThreadThatWaitsNeverRunsTheStagesOfOthers() throws Exception {
+        for (int i = 0; i < 500; i++) {
+            CompletableFuture<String> source = new CompletableFuture<>();
+            Reply<String> waitedFor = Reply.to(source, dispatch, open);
+            Queue<Thread> ranOn = new ConcurrentLinkedQueue<>();
+            for (int stage = 0; stage < 50; stage++) {
+                waitedFor.thenRun(() -> ranOn.add(Thread.currentThread()));
+            }
+            List<CompletableFuture<String>> joined = List.of(waiting(waitedFor::join), waiting(() -> waitedFor.get(1, TimeUnit.MINUTES)));
+            source.complete("answer");
+            given.remove().run();
+            for (CompletableFuture<String> each : joined) {
+                assertThat(each.get()).isEqualTo("answer");
+            }
+            assertThat(ranOn).as("round %d", i).hasSize(50).containsOnly(Thread.currentThread());
+        }
+    }
+
+    @Test
     void whatIsQueuedBeforeItComesFirst() throws Exception {
         CompletableFuture<Void> event = new CompletableFuture<>();
         dispatch.execute(() -> event.complete(null));
