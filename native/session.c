@@ -466,6 +466,8 @@ static void tick_attempt(struct session* s, uint64_t now) {
     if (a->phase == PHASE_WAITING) {
         if (over) login_failed(s, now, s->cause, s->cause_desc, false);
         else if (now >= a->due) try_attempt(s, now);
+    } else if (over && a->failures > 0 && now < a->due - SESSION_ATTEMPT_MS + SESSION_FAIR_MS) {
+        attempt_failed(s, now, s->cause, s->cause_desc, over);
     } else if (over || now >= a->due) {
         struct timeout timeout = timeout_of(a->phase);
         attempt_failed(s, now, timeout.code, timeout.desc, over);

@@ -22,6 +22,7 @@ enum {
     SESSION_USERSIG_MAX = 8192,
     SESSION_WAITING_MAX = 1000, /* requests that wait for their turn; the vendor's limit (9507) */
     SESSION_ATTEMPT_MS = 10000, /* for each phase of a try: the look-up, the connection, TLS, the answer; the vendor tries every 10 s */
+    SESSION_FAIR_MS = 1000, /* a phase that the login timeout cuts off before this says nothing about the server */
     SESSION_BACKOFF_MIN_MS = 1000,
     SESSION_BACKOFF_MAX_MS = 60000
 };

@@ -187,6 +187,25 @@ static void an_unreachable_server_is_retried_until_the_login_timeout(void) {
     end();
 }
 
+/* An attempt that begins so late that it cannot fail by itself does not hide why the ones before it failed. */
+static void a_last_attempt_that_is_cut_short_is_not_the_cause(void) {
+    for (int fair = 0; fair < 2; fair++) {
+        begin(NULL);
+        uint64_t deadline = now + 30000;
+        login("alice", "sig");
+        lost(1, ERR_SDK_NET_CONN_REFUSE);
+        tick();
+        out();
+        now = deadline - (fair ? 1000 : 999);
+        session_link_open(&s, 2, now);
+        CHECK_TEXT(out(), "authenticate(2)");
+        now = deadline;
+        session_tick(&s, now);
+        CHECK_TEXT(out(), fair ? "failed(9520) error(9520) close(2)" : "failed(9511) error(9511) close(2)");
+        end();
+    }
+}
+
 static void a_busy_server_is_retried_and_is_the_last_cause(void) {
     begin(NULL);
     login("alice", "sig");
@@ -648,6 +667,7 @@ int main(void) {
     a_refused_login_gets_its_code_and_leaves_nobody_logged_in();
     an_mqtt_3_server_is_told_apart();
     an_unreachable_server_is_retried_until_the_login_timeout();
+    a_last_attempt_that_is_cut_short_is_not_the_cause();
     a_busy_server_is_retried_and_is_the_last_cause();
     each_phase_of_a_try_has_ten_seconds();
     a_handshake_has_ten_seconds_of_its_own();
