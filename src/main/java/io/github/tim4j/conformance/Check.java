@@ -53,6 +53,15 @@ final class Check<T> {
         judge(null, shim, vendor);
     }
 
+    /** The same where a library may do as it likes: what it does is shown. */
+    void isFree(T shim, T vendor) {
+        if (stage.subject().isShim()) {
+            judge(null, shim, vendor);
+        } else {
+            stage.diverges(new Divergence(what, null, show(shim), show(vendor), show(observed)));
+        }
+    }
+
     private void judge(T documented, T shim, T vendor) {
         if (stage.subject().isShim() && !observed.equals(shim)) {
             fail(show(shim) + ", as timshim's headers have it");

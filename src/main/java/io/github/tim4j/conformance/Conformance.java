@@ -11,13 +11,15 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -36,6 +38,8 @@ import java.util.stream.Stream;
 public final class Conformance {
     /** Scenarios wait more than they work. */
     private static final int DEFAULT_PARALLEL = 3 * Runtime.getRuntime().availableProcessors();
+    /** Scenarios that only wait are more than that by so many times at most. */
+    private static final int AT_MOST = 5;
     /** How long a library that is not known to be timshim has for reaching the kit's server. */
     private static final Duration PROBE = Duration.ofSeconds(5);
 
@@ -139,22 +143,13 @@ public final class Conformance {
         Instant started = Instant.now();
         long begin = System.nanoTime();
         List<Scenario> selected = Catalogue.scenarios().stream().filter(selection).toList();
-        Map<Scenario, Result> results = new ConcurrentHashMap<>();
         try (WorkerPool workers = new WorkerPool(parallel, selected.size() + 1)) {
+            Slots slots = new Slots(parallel);
             Subject subject = subject(workers);
-            boolean reachable = selected.stream().anyMatch(scenario -> usesKitServer(scenario.need())) && reaches(subject, workers);
-            Queue<Scenario> left = new ConcurrentLinkedQueue<>(selected);
-            List<Thread> slots = new ArrayList<>();
-            for (int i = 0; i < Math.min(parallel, selected.size()); i++) {
-                Thread slot = new Thread(() -> work(left, subject, reachable, workers, results), "conformance-" + i);
-                slot.start();
-                slots.add(slot);
-            }
-            for (Thread slot : slots) {
-                join(slot);
-            }
-            List<Result> ordered = results.entrySet().stream().sorted(Comparator.comparing(entry -> selected.indexOf(entry.getKey())))
-                    .map(Map.Entry::getValue).toList();
+            boolean anyLogsIn = selected.stream().anyMatch(scenario -> logsIn(scenario.need()));
+            Reach reach = anyLogsIn ? reach(subject, workers, slots) : Reach.NOTHING;
+            Map<Scenario, Result> results = new Run(subject, reach, workers, slots, selected).results();
+            List<Result> ordered = selected.stream().map(results::get).toList();
             return new Report(library == null ? "timshim (bundled)" : String.valueOf(library.getFileName()), subject.version(), started,
                     millisSince(begin), machine(), ordered);
         }
@@ -186,56 +181,143 @@ public final class Conformance {
         try (WorkerProcess worker = workers.take()) {
             News loaded = worker.call(Call.of("load", "current", path), Duration.ofSeconds(30));
             boolean isShim = loaded.number() == 1;
-            Duration usual = isShim ? Subject.USUAL_PATIENCE : Subject.LONG_PATIENCE;
+            Duration usual = isShim ? Patience.USUAL : Patience.LONG;
             return new Subject(path, classicPath, new String(loaded.text(), StandardCharsets.UTF_8), isShim,
-                    patience == null ? usual : patience);
+                    new Patience(patience == null ? usual : patience));
         } catch (Finding e) {
             throw new ConformanceException("the library cannot be tested: "
                     + e.getMessage().replaceFirst("could not be called: [a-zA-Z0-9.]+: ", "failed: "));
         }
     }
 
-    /** Whether the library logs in where it is told to. timshim does; of any other, a login shows it. */
-    private static boolean reaches(Subject subject, WorkerPool workers) {
+    /** Where the library logs in. */
+    private enum Reach {
+        /** At the kit's server, as it is told. */
+        KIT_SERVER,
+        /** Without a server: its logins succeed all the same. */
+        ITSELF,
+        /** Nowhere, for all the kit knows. */
+        NOTHING
+    }
+
+    /** timshim logs in where it is told to; of any other library a login shows it. */
+    private static Reach reach(Subject subject, WorkerPool workers, Slots slots) {
         if (subject.isShim()) {
-            return true;
+            return Reach.KIT_SERVER;
         }
-        try (LoginServer probe = startServer(); Stage stage = new Stage(subject, site(probe), probe, workers)) {
+        try (LoginServer probe = startServer(); Stage stage = new Stage(subject, site(probe), probe, workers, slots)) {
             Device device = stage.device();
             device.init(stage.app(), device.config());
-            device.tryLogin("probe", stage.userSig("probe"));
+            Request login = device.tryLogin("probe", stage.userSig("probe"));
             long end = System.nanoTime() + PROBE.toNanos();
-            while (probe.events(0).isEmpty() && System.nanoTime() < end) {
+            while (probe.events(0).isEmpty() && !login.isAnswered() && System.nanoTime() < end) {
                 stage.pause(50);
             }
-            return !probe.events(0).isEmpty();
+            return !probe.events(0).isEmpty() ? Reach.KIT_SERVER
+                    : login.isAnswered() && login.code() == 0 || device.status() == Device.LOGGED_IN ? Reach.ITSELF : Reach.NOTHING;
         } catch (Finding e) {
-            return false;
+            return Reach.NOTHING;
         }
     }
 
     // ---- scenarios
 
-    private void work(Queue<Scenario> left, Subject subject, boolean reachable, WorkerPool workers, Map<Scenario, Result> results) {
-        try (LoginServer own = reachable ? startServer() : null) {
-            for (Scenario scenario = left.poll(); scenario != null; scenario = left.poll()) {
-                String reason = skipped(scenario.need(), subject, reachable);
-                Result result = reason != null ? Result.of(scenario, Verdict.SKIPPED, reason, List.of(), List.of(), 0)
-                        : run(scenario, subject, site(scenario.need(), own), own, workers);
-                results.put(scenario, result);
-                synchronized (this) {
-                    listener.accept(result);
-                }
+    /** The scenarios that are left, and what they share. */
+    private final class Run {
+        private final Subject subject;
+        private final Reach reach;
+        private final WorkerPool workers;
+        private final Slots slots;
+        private final Queue<Scenario> left;
+        private final int count;
+        /** Login servers that no scenario uses at the moment. */
+        private final Deque<LoginServer> servers = new ConcurrentLinkedDeque<>();
+        private final Map<Scenario, Result> results = new ConcurrentHashMap<>();
+
+        Run(Subject subject, Reach reach, WorkerPool workers, Slots slots, List<Scenario> selected) {
+            this.subject = subject;
+            this.reach = reach;
+            this.workers = workers;
+            this.slots = slots;
+            this.left = new ConcurrentLinkedQueue<>(selected);
+            this.count = selected.size();
+        }
+
+        Map<Scenario, Result> results() {
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < Math.min(parallel * AT_MOST, count); i++) {
+                Thread thread = new Thread(this::work, "conformance-" + i);
+                thread.start();
+                threads.add(thread);
             }
+            threads.forEach(Conformance::join);
+            servers.forEach(LoginServer::close);
+            return results;
+        }
+
+        private void work() {
+            boolean more = true;
+            while (more) {
+                slots.acquireUninterruptibly();
+                Scenario scenario = left.poll();
+                more = scenario != null;
+                if (more) {
+                    Result result = result(scenario);
+                    results.put(scenario, result);
+                    synchronized (Conformance.this) {
+                        listener.accept(result);
+                    }
+                }
+                slots.release();
+            }
+        }
+
+        private Result result(Scenario scenario) {
+            String reason = skipped(scenario.need(), subject, reach);
+            if (reason != null) {
+                return Result.of(scenario, Verdict.SKIPPED, reason, List.of(), List.of(), 0);
+            }
+            if (reach != Reach.KIT_SERVER || !logsIn(scenario.need())) {
+                return play(scenario, site(scenario.need(), null), null);
+            }
+            LoginServer own = Objects.requireNonNullElseGet(servers.poll(), Conformance::startServer);
+            own.loginPolicy(Stage.APP, LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM));
+            own.reset();
+            Result result = play(scenario, site(scenario.need(), own), own);
+            servers.push(own);
+            return result;
+        }
+
+        private Result play(Scenario scenario, Site site, LoginServer own) {
+            long begin = System.nanoTime();
+            Stage stage = new Stage(subject, site, own, workers, slots);
+            Verdict verdict = Verdict.PASS;
+            String detail = "";
+            try (stage) {
+                scenario.body().run(stage);
+                stage.finish();
+            } catch (Finding e) {
+                verdict = e.verdict();
+                detail = e.getMessage();
+            } catch (Exception | LinkageError e) {
+                verdict = Verdict.FAIL;
+                detail = "the kit itself failed: " + e + Stream.of(e.getStackTrace()).limit(3).map(frame -> "\n    at " + frame)
+                        .reduce("", String::concat);
+            }
+            if (verdict == Verdict.PASS && !stage.divergences().isEmpty()) {
+                verdict = Verdict.DIVERGES;
+                detail = String.join("\n", stage.divergences().stream().map(Divergence::toString).toList());
+            }
+            return Result.of(scenario, verdict, detail, stage.divergences(), stage.transcript(), millisSince(begin));
         }
     }
 
-    private static boolean usesKitServer(Need need) {
+    private static boolean logsIn(Need need) {
         return need != Need.LIBRARY && need != Need.CLASSIC;
     }
 
     /** Why a scenario cannot be run; null if it can. */
-    private String skipped(Need need, Subject subject, boolean reachable) {
+    private String skipped(Need need, Subject subject, Reach reach) {
         boolean classicNeeded = need == Need.CLASSIC || need == Need.CLASSIC_AND_KIT_SERVER;
         if (classicNeeded && subject.classicPath().isEmpty()) {
             return "no library with the classic API was given (--classic PATH)";
@@ -243,19 +325,24 @@ public final class Conformance {
         if (need == Need.TIMSHIM && !subject.isShim()) {
             return "about what only timshim has";
         }
-        boolean canLogIn = need == Need.LOGIN_SERVER && key != null;
-        if (usesKitServer(need) && !reachable && !canLogIn) {
+        boolean canLogIn = reach == Reach.KIT_SERVER || canLogInForReal(need) || need == Need.LOGIN && reach == Reach.ITSELF;
+        if (logsIn(need) && !canLogIn) {
             return "the library cannot be pointed at the kit's login server"
-                    + (need == Need.LOGIN_SERVER ? "; with credentials it would log in for real (--sdkappid, --secret-key-file)" : "");
+                    + (need == Need.LOGIN_SERVER || need == Need.LOGIN
+                    ? "; with credentials it would log in for real (--sdkappid, --secret-key-file)" : "");
         }
         return null;
     }
 
+    private boolean canLogInForReal(Need need) {
+        return key != null && (need == Need.LOGIN_SERVER || need == Need.LOGIN);
+    }
+
     private Site site(Need need, LoginServer own) {
-        if (need == Need.LOGIN_SERVER && key != null) {
+        if (canLogInForReal(need)) {
             return new Site(server == null ? null : server.toString(), key, "-" + Long.toString(System.nanoTime() & 0xffffff, 36));
         }
-        return usesKitServer(need) ? site(own) : null;
+        return logsIn(need) && own != null ? site(own) : null;
     }
 
     private static Site site(LoginServer own) {
@@ -265,33 +352,6 @@ public final class Conformance {
     private static LoginServer startServer() {
         return LoginServer.start(LoginServerConfig.builder().app(Stage.APP, Stage.SECRET).app(Stage.OTHER_APP, Stage.SECRET)
                 .appWithoutKey(Stage.APP_WITHOUT_KEY).build());
-    }
-
-    private static Result run(Scenario scenario, Subject subject, Site site, LoginServer own, WorkerPool workers) {
-        if (own != null) {
-            own.loginPolicy(Stage.APP, LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM));
-            own.reset();
-        }
-        long begin = System.nanoTime();
-        Stage stage = new Stage(subject, site, own, workers);
-        Verdict verdict = Verdict.PASS;
-        String detail = "";
-        try (stage) {
-            scenario.body().run(stage);
-            stage.finish();
-        } catch (Finding e) {
-            verdict = e.verdict();
-            detail = e.getMessage();
-        } catch (Exception | LinkageError e) {
-            verdict = Verdict.FAIL;
-            detail = "the kit itself failed: " + e + Stream.of(e.getStackTrace()).limit(3).map(frame -> "\n    at " + frame)
-                    .reduce("", String::concat);
-        }
-        if (verdict == Verdict.PASS && !stage.divergences().isEmpty()) {
-            verdict = Verdict.DIVERGES;
-            detail = String.join("\n", stage.divergences().stream().map(Divergence::toString).toList());
-        }
-        return Result.of(scenario, verdict, detail, stage.divergences(), stage.transcript(), millisSince(begin));
     }
 
     /**

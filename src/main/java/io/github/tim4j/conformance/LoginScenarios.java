@@ -47,6 +47,7 @@ final class LoginScenarios {
 
     private static void success(Drafts drafts) {
         drafts.scenario("success", "A login succeeds by its callback").from(C_REFERENCE, FLUTTER_GUIDE, WEB_GUIDE)
+                .needs(Need.LOGIN)
                 .does("logs in with a right UserSig")
                 .expects("0, callback 0 with empty texts, then status 1 and the user id", stage -> {
                     Device device = stage.device().init();
@@ -58,12 +59,16 @@ final class LoginScenarios {
 
         drafts.scenario("status-in-callback", "Status and user id are those of the login when its callback runs")
                 .from(HEADERS, FLUTTER_GUIDE)
+                .needs(Need.LOGIN)
                 .does("logs in; the callback asks for status and user id")
                 .expects("status 1 and the user id, inside the callback", stage -> {
                     Device device = stage.device().init();
                     Request status = device.planned("TIMGetLoginStatus");
-                    device.inside(status).login("alice").answers(0);
+                    Request user = device.planned("TIMGetLoginUserID");
+                    Request login = device.inside(status, user).login("alice").answers(0);
+                    stage.that("TIMGetLoginStatus when the callback comes", login.answer().status()).is(1);
                     stage.that("TIMGetLoginStatus inside the callback", status.result()).is(1L);
+                    stage.that("TIMGetLoginUserID inside the callback", user.textInside()).is(stage.userId("alice"));
                 });
 
         drafts.scenario("status-before-answer", "While the server thinks, the status is 2 and there is no user id")
@@ -94,6 +99,7 @@ final class LoginScenarios {
                 });
 
         drafts.scenario("registers-account", "The first login registers the account").from(FLUTTER_GUIDE)
+                .needs(Need.LOGIN)
                 .does("logs in as a user that the server has never seen")
                 .expects("callback 0", stage -> {
                     Device device = stage.device().init();
@@ -119,6 +125,7 @@ final class LoginScenarios {
 
     private static void addresses(Drafts drafts) {
         drafts.scenario("without-callback", "A login without a callback logs in, too").from(HEADERS, C_REFERENCE)
+                .needs(Need.LOGIN)
                 .does("calls TIMLogin with cb NULL")
                 .expects("0, then status 1 and the user id", stage -> {
                     Device device = stage.device().init();
@@ -210,6 +217,18 @@ final class LoginScenarios {
                     stage.that("logins and reconnects on the server", stage.count(Type.LOGIN) + stage.count(Type.RECONNECT)).is(1L);
                 });
 
+        drafts.scenario("again", "A login of the user who is logged in succeeds").from(WEB_GUIDE, FLUTTER_GUIDE)
+                .needs(Need.LOGIN)
+                .does("logs in, then three times again with the same UserSig")
+                .expects("callback 0 each time, the user is logged in, and nobody is kicked", stage -> {
+                    Device device = stage.device().loggedIn("alice");
+                    for (int i = 0; i < 3; i++) {
+                        device.login("alice").answers(0);
+                        device.mustBeLoggedIn("alice");
+                    }
+                    device.mustNotHaveBeenKicked();
+                });
+
         drafts.scenario("again-while-server-away", "That needs no server either").from(WEB_GUIDE, HEADERS)
                 .needs(Need.KIT_SERVER)
                 .does("logs in, stops the server, logs in again with the same UserSig")
@@ -295,6 +314,7 @@ final class LoginScenarios {
 
     private static void switching(Drafts drafts) {
         drafts.scenario("switch", "A login of another user switches the account").from(FLUTTER_GUIDE, HEADERS)
+                .needs(Need.LOGIN)
                 .does("logs in as alice, then as bob without a logout")
                 .expects("callback 0, and bob is logged in", stage -> {
                     Device device = stage.device().loggedIn("alice");
@@ -337,6 +357,7 @@ final class LoginScenarios {
                 });
 
         drafts.scenario("last-one-wins", "Of several logins at once the last one is logged in").from(FLUTTER_GUIDE)
+                .needs(Need.LOGIN)
                 .does("calls TIMLogin for alice, bob and carol without waiting")
                 .expects("callback 0 three times, in order; carol is logged in", stage -> {
                     Device device = stage.device().init();
@@ -350,6 +371,7 @@ final class LoginScenarios {
 
     private static void logout(Drafts drafts) {
         drafts.scenario("logout", "A logout succeeds, and nobody is logged in").from(C_REFERENCE, FLUTTER_GUIDE, WEB_GUIDE)
+                .needs(Need.LOGIN)
                 .does("logs in and out, and in again as another user")
                 .expects("callback 0, status 3, no user id, no lost connection; then bob", stage -> {
                     Device device = stage.device().loggedIn("alice");
@@ -360,6 +382,21 @@ final class LoginScenarios {
                     stage.that("network callbacks", device.network()).is(List.of());
                     device.login("bob").answers(0);
                     device.mustBeLoggedIn("bob");
+                });
+
+        drafts.scenario("many-times", "Logins and logouts work as often as wanted").from(FLUTTER_GUIDE, C_REFERENCE)
+                .needs(Need.LOGIN)
+                .does("logs in and out fifty times, as alice and as bob by turns")
+                .expects("callback 0 each time; status and user id are right each time", stage -> {
+                    Device device = stage.device().init();
+                    for (int i = 0; i < 50; i++) {
+                        String user = i % 2 == 0 ? "alice" : "bob";
+                        device.login(user).answers(0);
+                        device.mustBeLoggedIn(user);
+                        device.logout().answers(0);
+                        device.mustBeLoggedOut();
+                    }
+                    device.mustNotHaveBeenKicked();
                 });
 
         drafts.scenario("logout-tells-server", "A logout tells the server").from(WEB_GUIDE, WIRE)
@@ -389,6 +426,7 @@ final class LoginScenarios {
                 });
 
         drafts.scenario("logout-after-login", "A logout called during a login runs after it").from(FLUTTER_GUIDE, HEADERS)
+                .needs(Need.LOGIN)
                 .does("calls TIMLogin, TIMLogout, TIMLogin and TIMLogout without waiting")
                 .expects("callback 0 four times, in order; nobody is logged in", stage -> {
                     Device device = stage.device().init();
@@ -402,13 +440,14 @@ final class LoginScenarios {
 
     private static void userIds(Drafts drafts) {
         drafts.scenario("user-id-32-bytes", "A user id may have 32 bytes of printable ASCII").from(FLUTTER_GUIDE, ERROR_CODES)
-                .needs(Need.KIT_SERVER)
+                .needs(Need.LOGIN)
                 .does("logs in with 32 bytes, among them blanks, colons and quotes")
                 .expects("callback 0 and that user id", stage -> {
                     Device device = stage.device().init();
-                    stage.that("bytes", LONG_ID.length()).is(32);
-                    device.login(LONG_ID).answers(0);
-                    device.mustBeLoggedIn(LONG_ID);
+                    String user = LONG_ID.substring(stage.userId("").length());
+                    stage.that("bytes", stage.userId(user).length()).is(32);
+                    device.login(user).answers(0);
+                    device.mustBeLoggedIn(user);
                 });
 
         for (String[] wrong : new String[][] {{"33-bytes", "a23456789012345678901234567890123"}, {"utf-8", "\u5f20\u4e09"},
@@ -550,6 +589,19 @@ final class LoginScenarios {
                     device.init();
                     device.login("alice").answers(0);
                     stage.that("reconnects on the server", stage.count(Type.RECONNECT)).is(1L);
+                });
+
+        drafts.scenario("uninit-ends-session", "After TIMUninit nobody is logged in").from(FLUTTER_GUIDE, HEADERS)
+                .needs(Need.LOGIN)
+                .does("logs in, calls TIMUninit and TIMInit, and logs in again")
+                .expects("status 3 and no user id before and after TIMInit; callback 0", stage -> {
+                    Device device = stage.device().loggedIn("alice");
+                    device.uninit();
+                    device.mustBeLoggedOut();
+                    device.init();
+                    device.mustBeLoggedOut();
+                    device.login("alice").answers(0);
+                    device.mustBeLoggedIn("alice");
                 });
 
         drafts.scenario("exit-is-no-logout", "A process may exit while it is logged in").from(FLUTTER_GUIDE)

@@ -5,7 +5,9 @@ package io.github.tim4j.conformance;
 public enum Need {
     /** Any library with the C API; no server. */
     LIBRARY,
-    /** A login server that the library can log in to: the kit's own, or one with credentials. */
+    /** Logins that succeed: at a server, or by the library itself. */
+    LOGIN,
+    /** A login server that checks UserSigs: the kit's own, or one with credentials. */
     LOGIN_SERVER,
     /** A server of the kit's that does as it is told, so a library that can be pointed at one. */
     KIT_SERVER,

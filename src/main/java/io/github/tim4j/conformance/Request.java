@@ -50,6 +50,11 @@ final class Request {
         return returned != null ? client.get(returned, function()).number() : insideNews().number();
     }
 
+    /** The text that it returned, or put into a buffer, inside a callback; null if that has no end. */
+    String textInside() {
+        return Device.terminated(insideNews().json());
+    }
+
     private News insideNews() {
         List<News> found = client.await("what " + function() + " returned inside a callback", news -> news.kind() == Kind.INSIDE
                 && news.id() == insideOf && client.text(news.text()).equals(function()));

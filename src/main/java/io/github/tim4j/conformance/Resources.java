@@ -24,6 +24,10 @@ record Resources(long threads, long files, long heap) {
         return threads <= before.threads + SPARE && files <= before.files + SPARE && heap <= before.heap + SPARE_HEAP;
     }
 
+    Resources withMoreHeap(long bytes) {
+        return new Resources(threads, files, heap < 0 ? heap : heap + bytes);
+    }
+
     /** Of this process. */
     static Resources now() {
         return new Resources(entries("/proc/self/task"), entries("/proc/self/fd"), mallocHeap());

@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** Where one scenario plays: its processes, its server, its users, its checks. */
 public final class Stage implements AutoCloseable {
@@ -35,11 +37,14 @@ public final class Stage implements AutoCloseable {
     static final String SECRET = "the secret key of the kit's own server";
 
     private static final int NOTES = 400;
+    /** Who waits longer than this makes room for another scenario. */
+    private static final Duration LONG_WAIT = Duration.ofSeconds(2);
 
     private final Subject subject;
     private final Site site;
     private final LoginServer server;
     private final WorkerPool workers;
+    private final Slots slots;
     private final long start = System.nanoTime();
     private final List<Client> clients = new ArrayList<>();
     private final List<AutoCloseable> toClose = new ArrayList<>();
@@ -57,19 +62,16 @@ public final class Stage implements AutoCloseable {
      * @param site   where to log in; null for nowhere
      * @param server the kit's own server; null if the library cannot be pointed at one
      */
-    Stage(Subject subject, Site site, LoginServer server, WorkerPool workers) {
+    Stage(Subject subject, Site site, LoginServer server, WorkerPool workers, Slots slots) {
         this.subject = subject;
         this.site = site;
         this.server = server;
         this.workers = workers;
+        this.slots = slots;
     }
 
     Subject subject() {
         return subject;
-    }
-
-    Duration patience() {
-        return subject.patience();
     }
 
     // ---- processes
@@ -165,12 +167,31 @@ public final class Stage implements AutoCloseable {
     }
 
     void until(String what, BooleanSupplier holds) {
-        long end = System.nanoTime() + patience().toNanos();
-        while (!holds.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                throw new Finding(Verdict.FAIL, what + ": not within " + patience().toSeconds() + " s");
+        waitFor(() -> what, patience -> {
+            long end = System.nanoTime() + patience.toNanos();
+            while (!holds.getAsBoolean()) {
+                if (System.nanoTime() > end) {
+                    return false;
+                }
+                sleep(20);
             }
-            pause(20);
+            return true;
+        });
+    }
+
+    /**
+     * Waits as long as the library may take; fails the scenario if that is not enough.
+     *
+     * @param what what it is
+     * @param wait waits so long at most, and returns whether it has come
+     */
+    void waitFor(Supplier<String> what, Predicate<Duration> wait) {
+        Duration patience = subject.patience().now();
+        long begin = System.nanoTime();
+        boolean come = wait.test(LONG_WAIT) || slots.whileAway(() -> wait.test(patience.minus(LONG_WAIT)));
+        subject.patience().waited(Duration.ofNanos(System.nanoTime() - begin), !come);
+        if (!come) {
+            throw new Finding(Verdict.FAIL, what.get() + ": not within " + patience.toSeconds() + " s");
         }
     }
 
@@ -236,8 +257,17 @@ public final class Stage implements AutoCloseable {
     }
 
     void pause(long millis) {
+        if (millis < LONG_WAIT.toMillis()) {
+            sleep(millis);
+        } else {
+            slots.whileAway(() -> sleep(millis));
+        }
+    }
+
+    private static boolean sleep(long millis) {
         try {
             Thread.sleep(millis);
+            return true;
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

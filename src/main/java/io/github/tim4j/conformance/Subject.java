@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.conformance;
 
-import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -11,11 +10,7 @@ import java.util.Optional;
  * @param classicPath the file of the library with the classic API; "" for the bundled one; empty if there is none to test
  * @param version     what TIMGetSDKVersion returned
  * @param isShim      whether it exports what only timshim has: then the contract of timshim's headers holds for it in full
- * @param patience    how long a callback may take at most
+ * @param patience    how long it may take for anything
  */
-record Subject(String path, Optional<String> classicPath, String version, boolean isShim, Duration patience) {
-    /** A library that logs in where it is told to. */
-    static final Duration USUAL_PATIENCE = Duration.ofSeconds(15);
-    /** The vendor's library tries for 30 s to log in without a network. */
-    static final Duration LONG_PATIENCE = Duration.ofSeconds(60);
+record Subject(String path, Optional<String> classicPath, String version, boolean isShim, Patience patience) {
 }

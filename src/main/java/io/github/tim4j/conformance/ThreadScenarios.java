@@ -7,13 +7,16 @@ import static io.github.tim4j.conformance.Source.HEADERS;
 import static io.github.tim4j.conformance.Source.MEASURED;
 
 import io.github.tim4j.conformance.News.Kind;
+import io.github.tim4j.server.KickCause;
 import io.github.tim4j.server.ServerEvent.Type;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** On which thread callbacks come, what may be called inside them, and many threads at once. */
 final class ThreadScenarios {
@@ -42,7 +45,7 @@ final class ThreadScenarios {
                             .toList();
                     stage.that("the number of threads", threads.size()).is(1);
                     String name = threads.get(0).replaceFirst(" \\d+$", "");
-                    stage.that("the thread", name).shimOrVendor("tim_callback", "im_logic_thread");
+                    stage.that("the name of the thread", name).isFree("tim_callback", "im_logic_thread");
                 });
 
         drafts.scenario("not-before-return", "A callback comes after the call, on another thread").from(C_REFERENCE, HEADERS)
@@ -68,7 +71,7 @@ final class ThreadScenarios {
                 });
 
         drafts.scenario("login-in-callback", "TIMLogin may be called inside a callback").from(FLUTTER_GUIDE, HEADERS)
-                .needs(Need.LOGIN_SERVER)
+                .needs(Need.LOGIN)
                 .does("logs in as alice; the callback logs in as bob")
                 .expects("0 inside; bob is logged in", stage -> {
                     Device device = stage.device().init();
@@ -191,6 +194,11 @@ final class ThreadScenarios {
                     stage.that("network callbacks", device.network().isEmpty() ? "none" : "some").shimOrVendor("none", "some");
                 });
 
+        removed(drafts, "kicked", "TIMSetKickedOfflineCallback", Kind.KICKED, "lets the server kick the user",
+                stage -> stage.server().kick(Stage.APP, "alice", KickCause.REST));
+        removed(drafts, "expired", "TIMSetUserSigExpiredCallback", Kind.EXPIRED, "lets the UserSig expire",
+                stage -> stage.server().advanceClock(Duration.ofDays(365)));
+
         drafts.scenario("callbacks-survive-uninit", "Registered callbacks survive TIMUninit").from(HEADERS)
                 .needs(Need.KIT_SERVER)
                 .does("registers all, calls TIMUninit and TIMInit, logs in")
@@ -200,6 +208,20 @@ final class ThreadScenarios {
                     device.initOnly();
                     device.login("alice").answers(0);
                     stage.that("network callbacks", device.network()).is(List.of(Device.CONNECTING, Device.CONNECTED));
+                });
+    }
+
+    private static void removed(Drafts drafts, String which, String register, Kind kind, String end, Consumer<Stage> ending) {
+        drafts.scenario(which + "-callback-removed", "The " + which + " callback can be set to NULL").from(HEADERS)
+                .needs(Need.KIT_SERVER)
+                .does("logs in; calls " + register + " with NULL; " + end)
+                .expects("status 3, and no such callback", stage -> {
+                    Device device = stage.device().loggedIn("alice");
+                    device.call(register, (Object) null);
+                    ending.accept(stage);
+                    stage.until("the status becomes 3", () -> device.status() == Device.LOGGED_OUT);
+                    stage.aMoment();
+                    stage.that("such callbacks", device.recent(kind).size()).is(0);
                 });
     }
 

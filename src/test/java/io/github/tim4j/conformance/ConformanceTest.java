@@ -25,6 +25,17 @@ class ConformanceTest {
     }
 
     @Test
+    void aLibraryThatLogsInByItselfIsHeldToThat() {
+        CCompiler.assumeSupports("-fPIC");
+        Report report = Conformance.of(CCompiler.library("hostile", List.of("src/test/native/hostile.c")))
+                .select(scenario -> scenario.group() == Group.LOGIN).run();
+        assertThat(report.results()).filteredOn(result -> result.verdict() == Verdict.PASS).extracting(Result::id)
+                .containsExactlyElementsOf(Catalogue.scenarios().stream()
+                        .filter(scenario -> scenario.group() == Group.LOGIN && scenario.need() == Need.LOGIN).map(Scenario::id).toList());
+        assertThat(report.results()).extracting(Result::verdict).containsOnly(Verdict.PASS, Verdict.SKIPPED);
+    }
+
+    @Test
     void everyScenarioSaysWhatItIsAbout() {
         assertThat(Catalogue.scenarios()).extracting(Scenario::id).doesNotHaveDuplicates();
         assertThat(Catalogue.scenarios()).allSatisfy(scenario -> {

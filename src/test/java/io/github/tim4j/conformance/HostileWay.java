@@ -57,6 +57,7 @@ record HostileWay(int number, String what, String commands, String control, Stri
         ways.add(new HostileWay(ways.size() + 1, "the network callback is called after it was set to NULL (as the vendor's library does)",
                 "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY); hostile_network_at_login(2, false)",
                 "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY)", "threads.callback-removed-offline", Verdict.DIVERGES));
+        add(ways, "the user id is not told although a user is logged in", "hostile_user_id_style(1)", GOOD, "login.success");
         return List.copyOf(ways);
     }
 
