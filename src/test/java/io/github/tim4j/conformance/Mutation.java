@@ -320,6 +320,12 @@ record Mutation(int number, String what, String file, String text, String replac
                         "login.expires-online"),
                 new Mutation(90, "after a new UserSig was refused the connection is not restored", "native/session.c",
                         "else s->running.due = now;\n    }\n    answer_active", "else s->running.due = SESSION_NEVER;\n    }\n    answer_active",
-                        "faults.renewal-refused-while-reconnecting"));
+                        "faults.renewal-refused-while-reconnecting"),
+                new Mutation(91, "the kicked callback cannot be removed", "native/callbacks.c",
+                        "    REGISTER(q.kicked,", "    if (cb == NULL) return;\n    REGISTER(q.kicked,",
+                        "threads.kicked-callback-removed"),
+                new Mutation(92, "the expired callback cannot be removed", "native/callbacks.c",
+                        "    REGISTER(q.expired,", "    if (cb == NULL) return;\n    REGISTER(q.expired,",
+                        "threads.expired-callback-removed"));
     }
 }
