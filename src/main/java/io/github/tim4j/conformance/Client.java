@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** A process with the library under test in it, as an application: what it calls, and what it has been called back. */
 abstract class Client {
@@ -64,6 +65,7 @@ abstract class Client {
     }
 
     News call(Call call) {
+        require(call.function());
         if (call.function().startsWith("TIMSet") || call.function().startsWith("TIMShimSet")) {
             boolean removed = call.args().get(0) == null;
             registered.computeIfAbsent(call.function(), name -> new HashSet<>()).addAll(removed ? List.of() : eventData(call));
@@ -71,6 +73,17 @@ abstract class Client {
         News news = process.call(call, CALL);
         stage.note(name, call, news);
         return news;
+    }
+
+    /** Skips the scenario if the library lacks the function; {@code offline.functions} tells of it. */
+    void require(String function) {
+        if (isMissing(function)) {
+            stage.skip("the library has no " + function);
+        }
+    }
+
+    boolean isMissing(String function) {
+        return !isClassic() && stage.subject().missing().contains(function);
     }
 
     private static List<Long> eventData(Call call) {
@@ -112,6 +125,7 @@ abstract class Client {
     }
 
     private Request remember(Request request) {
+        require(request.function());
         requests.add(request);
         return request;
     }
@@ -138,6 +152,7 @@ abstract class Client {
     }
 
     private Storms makeStorm(int threads, int rounds, Call... calls) {
+        Stream.of(calls).map(Call::function).forEach(this::require);
         long first = nextTag;
         nextTag += (long) threads * rounds * calls.length;
         News news = process.call(Call.of("storm", threads, rounds, first).inside(List.of(calls)), Duration.ofSeconds(30));

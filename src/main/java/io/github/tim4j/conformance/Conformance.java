@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -182,7 +184,9 @@ public final class Conformance {
             News loaded = worker.call(Call.of("load", "current", path), Duration.ofSeconds(30));
             boolean isShim = loaded.number() == 1;
             Duration usual = isShim ? Patience.USUAL : Patience.LONG;
-            return new Subject(path, classicPath, new String(loaded.text(), StandardCharsets.UTF_8), isShim,
+            Set<String> missing = new TreeSet<>(List.of(new String(loaded.json(), StandardCharsets.US_ASCII).split(" ")));
+            missing.remove("");
+            return new Subject(path, classicPath, new String(loaded.text(), StandardCharsets.UTF_8), isShim, missing,
                     new Patience(patience == null ? usual : patience));
         } catch (Finding e) {
             throw new ConformanceException("the library cannot be tested: "

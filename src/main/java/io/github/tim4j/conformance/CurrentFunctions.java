@@ -2,13 +2,21 @@
 package io.github.tim4j.conformance;
 
 import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import io.github.tim4j.jna.ImSdk;
 import io.github.tim4j.jna.LoadedLibrary;
+import io.github.tim4j.jna.NativeLibraries;
+import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The current C API. Texts go to the library as they are, also such that are no UTF-8: therefore as pointers, through the handle of
@@ -19,12 +27,54 @@ final class CurrentFunctions implements Worker.Functions {
     static final byte UNTOUCHED = 0x7f;
     private static final int GUARD = 256;
 
+    /** Without these there is no scenario. */
+    private static final Set<String> NEEDED = Set.of("TIMInit", "TIMUninit", "TIMLogin", "TIMLogout", "TIMGetLoginStatus",
+            "TIMGetLoginUserID");
+
     private final LoadedLibrary library;
     private final ImSdk sdk;
+    private final List<String> missing;
 
-    CurrentFunctions(LoadedLibrary library) {
+    private CurrentFunctions(LoadedLibrary library, List<String> missing) {
         this.library = library;
         this.sdk = library.sdk();
+        this.missing = missing;
+    }
+
+    /** @param path null for the bundled library; another one may lack functions that only some scenarios call */
+    static CurrentFunctions load(Path path) {
+        List<String> missing = path == null ? List.of() : missingIn(path.toString());
+        if (missing.isEmpty() || missing.stream().anyMatch(NEEDED::contains)) {
+            return new CurrentFunctions(NativeLibraries.load(path), List.of()); // which also says what is wrong with it
+        }
+        NativeLibrary handle = NativeLibrary.getInstance(path.toString());
+        ImSdk sdk = Native.load(path.toString(), ImSdk.class);
+        String version = missing.contains("TIMGetSDKVersion") ? "" : String.valueOf(sdk.TIMGetSDKVersion());
+        return new CurrentFunctions(new LoadedLibrary(path.toString(), version, sdk, Optional.empty(), handle), missing);
+    }
+
+    private static List<String> missingIn(String path) {
+        try {
+            NativeLibrary library = NativeLibrary.getInstance(path);
+            return Stream.of(ImSdk.class.getDeclaredMethods()).filter(method -> !method.isSynthetic()).map(Method::getName).sorted()
+                    .filter(function -> !has(library, function)).toList();
+        } catch (UnsatisfiedLinkError e) {
+            return List.of();
+        }
+    }
+
+    private static boolean has(NativeLibrary library, String function) {
+        try {
+            library.getFunction(function);
+            return true;
+        } catch (UnsatisfiedLinkError e) {
+            return false;
+        }
+    }
+
+    /** The functions of the C API that it lacks. */
+    List<String> missing() {
+        return missing;
     }
 
     boolean isShim() {

@@ -80,9 +80,12 @@ final class Device extends Client {
     }
 
     void listen() {
-        call("TIMSetNetworkStatusListenerCallback", EVENTS);
-        call("TIMSetKickedOfflineCallback", EVENTS);
-        call("TIMSetUserSigExpiredCallback", EVENTS);
+        for (String register : List.of("TIMSetNetworkStatusListenerCallback", "TIMSetKickedOfflineCallback",
+                "TIMSetUserSigExpiredCallback")) {
+            if (!isMissing(register)) {
+                call(register, EVENTS);
+            }
+        }
         if (stage().subject().isShim()) {
             call("TIMShimSetKickedOfflineReasonCallback", EVENTS);
             call("TIMSetLogCallback", EVENTS);
@@ -198,6 +201,12 @@ final class Device extends Client {
         stage().that("TIMGetLoginUserID", userId()).is(stage().userId(user));
     }
 
+    /** Waits for status 2 of a login that cannot reach a server; fails the scenario if it is answered before. */
+    void awaitLoggingIn(Request login) {
+        stage().until("the status becomes 2", () -> status() == LOGGING_IN || login.isAnswered());
+        stage().that("whether the login has been answered, although no server can be reached", login.isAnswered()).is(false);
+    }
+
     void mustBeLoggedOut() {
         if (!stage().subject().isShim()) {
             // The vendor's library sets its status a moment later; a scenario of its own is about that.
@@ -229,6 +238,7 @@ final class Device extends Client {
 
     /** Waits until the network callback has told these statuses one after another, since {@link #forget}. */
     Device awaitNetwork(Integer... expected) {
+        require("TIMSetNetworkStatusListenerCallback");
         until("network callbacks " + Arrays.toString(expected), all -> Collections.indexOfSubList(statuses(all),
                 List.of(expected)) >= 0);
         return this;
@@ -242,11 +252,13 @@ final class Device extends Client {
     }
 
     Device awaitKick() {
+        require("TIMSetKickedOfflineCallback");
         awaitRecent(Kind.KICKED);
         return this;
     }
 
     Device awaitExpiry() {
+        require("TIMSetUserSigExpiredCallback");
         awaitRecent(Kind.EXPIRED);
         return this;
     }

@@ -2,6 +2,7 @@
 package io.github.tim4j.conformance;
 
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The library under test.
@@ -10,7 +11,9 @@ import java.util.Optional;
  * @param classicPath the file of the library with the classic API; "" for the bundled one; empty if there is none to test
  * @param version     what TIMGetSDKVersion returned
  * @param isShim      whether it exports what only timshim has: then the contract of timshim's headers holds for it in full
+ * @param missing     the functions of the C API that it lacks
  * @param patience    how long it may take for anything
  */
-record Subject(String path, Optional<String> classicPath, String version, boolean isShim, Patience patience) {
+record Subject(String path, Optional<String> classicPath, String version, boolean isShim, Set<String> missing,
+        Patience patience) {
 }

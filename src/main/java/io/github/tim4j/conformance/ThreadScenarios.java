@@ -188,8 +188,7 @@ final class ThreadScenarios {
                 .expects("status 2, and no network callback", stage -> {
                     Device device = stage.device().init();
                     device.call("TIMSetNetworkStatusListenerCallback", (Object) null);
-                    device.login("alice");
-                    stage.until("the status becomes 2", () -> device.status() == Device.LOGGING_IN);
+                    device.awaitLoggingIn(device.login("alice"));
                     stage.pause(1000);
                     stage.that("network callbacks", device.network().isEmpty() ? "none" : "some").shimOrVendor("none", "some");
                 });

@@ -2,7 +2,6 @@
 package io.github.tim4j.conformance;
 
 import com.sun.jna.Pointer;
-import io.github.tim4j.jna.NativeLibraries;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -116,9 +115,11 @@ final class Worker {
             functions = new ClassicFunctions(path);
             return News.returned(id, 0, null);
         }
-        CurrentFunctions current = new CurrentFunctions(NativeLibraries.load(path));
+        CurrentFunctions current = CurrentFunctions.load(path);
         functions = current;
-        return News.returned(id, current.isShim() ? 1 : 0, current.version().getBytes(StandardCharsets.UTF_8));
+        byte[] missing = String.join(" ", current.missing()).getBytes(StandardCharsets.US_ASCII);
+        return new News(News.Kind.RETURNED, id, current.isShim() ? 1 : 0, current.version().getBytes(StandardCharsets.UTF_8), missing, "", 0,
+                0);
     }
 
     private News block(long id, Call call) {

@@ -2,12 +2,17 @@
 package io.github.tim4j.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.tim4j.CCompiler;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** timshim conforms, a library that does not is found out, and the catalogue is in order. */
 class ConformanceTest {
@@ -33,6 +38,21 @@ class ConformanceTest {
                 .containsExactlyElementsOf(Catalogue.scenarios().stream()
                         .filter(scenario -> scenario.group() == Group.LOGIN && scenario.need() == Need.LOGIN).map(Scenario::id).toList());
         assertThat(report.results()).extracting(Result::verdict).containsOnly(Verdict.PASS, Verdict.SKIPPED);
+    }
+
+    @Test
+    void aLibraryThatLacksAFunctionIsTestedForTheRest(@TempDir Path folder) throws IOException {
+        CCompiler.assumeSupports("-fPIC");
+        Assumptions.assumeTrue(System.getProperty("os.name").equals("Linux"), "skipped: the linker is told what Linux wants");
+        Path symbols = Files.writeString(folder.resolve("symbols"), "{ local: TIMSetConfig; };");
+        Path library = CCompiler.library("incomplete", List.of("src/test/native/hostile.c"), "-Wl,--version-script=" + symbols);
+        Set<String> selected = Set.of("offline.functions", "offline.set-config", "offline.logout-when-logged-out");
+        Report report = Conformance.of(library).select(scenario -> selected.contains(scenario.id())).run();
+        assertThat(report.results()).extracting(Result::id, Result::verdict).containsExactlyInAnyOrder(
+                tuple("offline.functions", Verdict.FAIL), tuple("offline.set-config", Verdict.SKIPPED),
+                tuple("offline.logout-when-logged-out", Verdict.PASS));
+        assertThat(report.results()).extracting(Result::detail)
+                .contains("functions that are missing: [TIMSetConfig]; expected []", "the library has no TIMSetConfig");
     }
 
     @Test
