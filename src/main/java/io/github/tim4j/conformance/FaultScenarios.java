@@ -149,12 +149,12 @@ final class FaultScenarios {
 
         drafts.scenario("idle-is-idle", "Waiting costs no processor time").from(HEADERS)
                 .does("measures the process for two seconds each: logged in, and while the server is away")
-                .expects("less than a fifth of a second of processor time each", stage -> {
+                .expects("less than a tenth of a second of processor time each", stage -> {
                     Device device = stage.device().loggedIn("alice");
-                    stage.that("logged in, milliseconds", idle(stage, device)).matches(millis -> millis < 200, "below 200");
+                    stage.that("logged in, milliseconds", idle(stage, device)).matches(millis -> millis < 100, "below 100");
                     stage.server().stopListening();
                     device.awaitNetwork(Device.DISCONNECTED);
-                    stage.that("server away, milliseconds", idle(stage, device)).matches(millis -> millis < 200, "below 200");
+                    stage.that("server away, milliseconds", idle(stage, device)).matches(millis -> millis < 100, "below 100");
                 });
     }
 
