@@ -6,6 +6,7 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import io.github.tim4j.jna.ImSdk;
+import io.github.tim4j.jna.LibraryLoadException;
 import io.github.tim4j.jna.LoadedLibrary;
 import io.github.tim4j.jna.NativeLibraries;
 import java.lang.reflect.Method;
@@ -43,14 +44,18 @@ final class CurrentFunctions implements Worker.Functions {
 
     /** @param path null for the bundled library; another one may lack functions that only some scenarios call */
     static CurrentFunctions load(Path path) {
-        List<String> missing = path == null ? List.of() : missingIn(path.toString());
-        if (missing.isEmpty() || missing.stream().anyMatch(NEEDED::contains)) {
-            return new CurrentFunctions(NativeLibraries.load(path), List.of()); // which also says what is wrong with it
+        try {
+            return new CurrentFunctions(NativeLibraries.load(path), List.of());
+        } catch (LibraryLoadException e) {
+            List<String> missing = path == null ? List.of() : missingIn(path.toString());
+            if (missing.isEmpty() || missing.stream().anyMatch(NEEDED::contains)) {
+                throw e;
+            }
+            NativeLibrary handle = NativeLibrary.getInstance(path.toString());
+            ImSdk sdk = Native.load(path.toString(), ImSdk.class);
+            String version = missing.contains("TIMGetSDKVersion") ? "" : String.valueOf(sdk.TIMGetSDKVersion());
+            return new CurrentFunctions(new LoadedLibrary(path.toString(), version, sdk, Optional.empty(), handle), missing);
         }
-        NativeLibrary handle = NativeLibrary.getInstance(path.toString());
-        ImSdk sdk = Native.load(path.toString(), ImSdk.class);
-        String version = missing.contains("TIMGetSDKVersion") ? "" : String.valueOf(sdk.TIMGetSDKVersion());
-        return new CurrentFunctions(new LoadedLibrary(path.toString(), version, sdk, Optional.empty(), handle), missing);
     }
 
     private static List<String> missingIn(String path) {
