@@ -83,7 +83,7 @@ final class Reply<T> extends CompletableFuture<T> {
     /** What only waiting threads will see need not take the way through the executor, which is as long as a tenth of a login. */
     private boolean handOver() {
         synchronized (due) {
-            handedOver = waiting > 0 && getNumberOfDependents() == 1;
+            handedOver = waiting > 0 && getNumberOfDependents() == 1; // due itself
             if (!handedOver) {
                 return false;
             }
@@ -178,6 +178,7 @@ final class Reply<T> extends CompletableFuture<T> {
 
     @Override
     public <U> CompletableFuture<U> newIncompleteFuture() {
+        // The stage that is made for due itself is none of the application's.
         return due == null ? new CompletableFuture<>() : new Reply<>(dispatch, this);
     }
 }

@@ -58,7 +58,7 @@ final class Check<T> {
         if (stage.subject().isShim()) {
             judge(null, shim, vendor);
         } else {
-            stage.diverges(new Divergence(what, null, show(shim), show(vendor), show(observed)));
+            diverges(null, shim, vendor);
         }
     }
 
@@ -72,6 +72,10 @@ final class Check<T> {
         if (!observed.equals(shim) && !observed.equals(vendor)) {
             fail(show(shim) + " or " + show(vendor));
         }
+        diverges(documented, shim, vendor);
+    }
+
+    private void diverges(T documented, T shim, T vendor) {
         stage.diverges(new Divergence(what, documented == null ? null : show(documented), show(shim), show(vendor), show(observed)));
     }
 

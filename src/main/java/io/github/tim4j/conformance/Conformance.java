@@ -40,8 +40,8 @@ import java.util.stream.Stream;
 public final class Conformance {
     /** Scenarios wait more than they work. */
     private static final int DEFAULT_PARALLEL = 3 * Runtime.getRuntime().availableProcessors();
-    /** Scenarios that only wait are more than that by so many times at most. */
-    private static final int AT_MOST = 5;
+    /** So many times as many may be under way, the others of them waiting. */
+    private static final int WITH_WAITING = 5;
     /** How long a library that is not known to be timshim has for reaching the kit's server. */
     private static final Duration PROBE = Duration.ofSeconds(5);
 
@@ -249,7 +249,7 @@ public final class Conformance {
 
         Map<Scenario, Result> results() {
             List<Thread> threads = new ArrayList<>();
-            for (int i = 0; i < Math.min(parallel * AT_MOST, count); i++) {
+            for (int i = 0; i < Math.min(parallel * WITH_WAITING, count); i++) {
                 Thread thread = new Thread(this::work, "conformance-" + i);
                 thread.start();
                 threads.add(thread);

@@ -9,7 +9,6 @@ import io.github.tim4j.jna.ImSdk;
 import io.github.tim4j.jna.LibraryLoadException;
 import io.github.tim4j.jna.LoadedLibrary;
 import io.github.tim4j.jna.NativeLibraries;
-import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +16,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * The current C API. Texts go to the library as they are, also such that are no UTF-8: therefore as pointers, through the handle of
@@ -60,20 +58,9 @@ final class CurrentFunctions implements Worker.Functions {
 
     private static List<String> missingIn(String path) {
         try {
-            NativeLibrary library = NativeLibrary.getInstance(path);
-            return Stream.of(ImSdk.class.getDeclaredMethods()).filter(method -> !method.isSynthetic()).map(Method::getName).sorted()
-                    .filter(function -> !has(library, function)).toList();
+            return NativeLibraries.missing(NativeLibrary.getInstance(path), ImSdk.class);
         } catch (UnsatisfiedLinkError e) {
             return List.of();
-        }
-    }
-
-    private static boolean has(NativeLibrary library, String function) {
-        try {
-            library.getFunction(function);
-            return true;
-        } catch (UnsatisfiedLinkError e) {
-            return false;
         }
     }
 

@@ -189,10 +189,19 @@ public final class NativeLibraries {
     }
 
     private static void requireFunctions(NativeLibrary library, Class<? extends Library> header) {
-        List<String> missing = functionsOf(header).filter(function -> !has(library, function)).toList();
+        List<String> missing = missing(library, header);
         if (!missing.isEmpty()) {
             throw new UnsatisfiedLinkError("not a library with this C API: it lacks " + String.join(", ", missing));
         }
+    }
+
+    /**
+     * Looks up the functions of a header.
+     *
+     * @return the names of those that the library does not export, sorted
+     */
+    public static List<String> missing(NativeLibrary library, Class<? extends Library> header) {
+        return functionsOf(header).filter(function -> !has(library, function)).toList();
     }
 
     private static Stream<String> functionsOf(Class<? extends Library> header) {
