@@ -10,5 +10,6 @@ module io.github.tim4j.cli {
     requires ch.qos.logback.core;
     requires org.slf4j;
 
-    opens io.github.tim4j.cli to info.picocli;
+    opens io.github.tim4j.cli to
+            info.picocli;
 }

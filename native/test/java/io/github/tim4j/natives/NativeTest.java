@@ -40,11 +40,12 @@ class NativeTest {
 
     private static final Watcher ADDRESS = Watcher.sanitizer("address", "-fsanitize=address,undefined");
     private static final Watcher THREAD = Watcher.sanitizer("thread", "-fsanitize=thread");
-    private static final Watcher VALGRIND = new Watcher("valgrind", List.of(),
-            List.of("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full"));
+    private static final Watcher VALGRIND = new Watcher(
+            "valgrind", List.of(), List.of("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full"));
     private static final String FUZZ_ITERATIONS = "500000";
     /** Of test_random, under each sanitizer; for more: {@code RANDOM_SEQUENCES=50000 mvn test -Dtest=NativeTest}. */
     private static final String RANDOM_SEQUENCES = System.getenv().getOrDefault("RANDOM_SEQUENCES", "2000");
+
     private static final Pattern DECLARATION = Pattern.compile("^TIM_DECL\\s[^;(]*?(\\w+)\\s*\\(", Pattern.MULTILINE);
 
     @TestFactory
@@ -60,9 +61,13 @@ class NativeTest {
     /** Without test_secrets, which would find what it looks for in valgrind's own memory; and with fewer sequences, being slow. */
     @TestFactory
     Stream<DynamicTest> underValgrind() {
-        return programs("test_").filter(source -> !source.endsWith("test_secrets.c"))
-                .map(source -> source.endsWith("test_random.c") ? test(source, VALGRIND, "50")
-                        : source.endsWith("test_session_model.c") ? test(source, VALGRIND, "5000") : test(source, VALGRIND));
+        return programs("test_")
+                .filter(source -> !source.endsWith("test_secrets.c"))
+                .map(source -> source.endsWith("test_random.c")
+                        ? test(source, VALGRIND, "50")
+                        : source.endsWith("test_session_model.c")
+                                ? test(source, VALGRIND, "5000")
+                                : test(source, VALGRIND));
     }
 
     /** The same inputs each time; for others: {@code FUZZ_SEED=n mvn test -Dtest=NativeTest}. */
@@ -81,11 +86,15 @@ class NativeTest {
     @Test
     void theClassicLibraryExportsTheClassicApiAndNothingElse() throws Exception {
         assertThat(declaredIn("include/classic")).contains("TIMInit", "TIMLogin", "TIMGetLoginUser");
-        assertThat(exportsOf("libtimshim_classic.so")).containsExactlyInAnyOrderElementsOf(declaredIn("include/classic"));
+        assertThat(exportsOf("libtimshim_classic.so"))
+                .containsExactlyInAnyOrderElementsOf(declaredIn("include/classic"));
     }
 
     private static List<String> exportsOf(String file) {
-        return ExportedSymbols.of(Project.ROOT.resolve("native/target/classes").resolve(Platform.RESOURCE_PREFIX).resolve(file));
+        return ExportedSymbols.of(Project.ROOT
+                .resolve("native/target/classes")
+                .resolve(Platform.RESOURCE_PREFIX)
+                .resolve(file));
     }
 
     @TestFactory
@@ -95,11 +104,13 @@ class NativeTest {
 
     @TestFactory
     Stream<DynamicTest> eachHeaderStandsAloneInCpp() {
-        return headers().map(header -> DynamicTest.dynamicTest(header, () -> compileHeader(header, "g++", "c++", "c++11")));
+        return headers()
+                .map(header -> DynamicTest.dynamicTest(header, () -> compileHeader(header, "g++", "c++", "c++11")));
     }
 
     private static Stream<String> programs(String prefix) {
-        return Stream.of("native/test", "native/test/classic").flatMap(folder -> CCompiler.sourcesIn(folder).stream())
+        return Stream.of("native/test", "native/test/classic")
+                .flatMap(folder -> CCompiler.sourcesIn(folder).stream())
                 .filter(source -> Path.of(source).getFileName().toString().startsWith(prefix));
     }
 
@@ -114,7 +125,8 @@ class NativeTest {
             List<String> command = new ArrayList<>(watcher.command);
             command.add(program(name, source, watcher).toString());
             command.addAll(List.of(arguments));
-            System.out.println(name + " " + watcher.name + ": " + succeed(command).strip());
+            System.out.println(
+                    name + " " + watcher.name + ": " + succeed(command).strip());
         });
     }
 
@@ -129,9 +141,17 @@ class NativeTest {
         if (classic) sources.replaceAll(file -> file.equals("native/api.c") ? "native/classic/classic.c" : file);
         sources.add("native/test/failing_alloc.c");
         sources.add("native/test/server.c");
-        Path timshim = CCompiler.library("timshim" + (classic ? "_classic-" : "-") + watcher.name, sources, flags(watcher, "-DTIM_BUILD",
-                "-fno-omit-frame-pointer", "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup"));
-        return CCompiler.executable(name + "-" + watcher.name, List.of(source),
+        Path timshim = CCompiler.library(
+                "timshim" + (classic ? "_classic-" : "-") + watcher.name,
+                sources,
+                flags(
+                        watcher,
+                        "-DTIM_BUILD",
+                        "-fno-omit-frame-pointer",
+                        "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup"));
+        return CCompiler.executable(
+                name + "-" + watcher.name,
+                List.of(source),
                 flags(watcher, timshim.toString(), "-Wl,-rpath," + timshim.getParent()));
     }
 
@@ -163,31 +183,54 @@ class NativeTest {
     private static TreeSet<String> declaredIn(String folder) throws IOException {
         TreeSet<String> functions = new TreeSet<>();
         try (Stream<Path> files = Files.list(Project.ROOT.resolve(folder))) {
-            for (Path file : files.filter(file -> file.toString().endsWith(".h")).toList())
-                DECLARATION.matcher(Files.readString(file)).results().forEach(declaration -> functions.add(declaration.group(1)));
+            for (Path file :
+                    files.filter(file -> file.toString().endsWith(".h")).toList())
+                DECLARATION
+                        .matcher(Files.readString(file))
+                        .results()
+                        .forEach(declaration -> functions.add(declaration.group(1)));
         }
         return functions;
     }
 
     private static Stream<String> headers() {
         try (Stream<Path> files = Files.walk(Project.ROOT.resolve("include"))) {
-            return files.map(file -> Project.ROOT.relativize(file).toString()).filter(file -> file.endsWith(".h")).sorted().toList()
+            return files
+                    .map(file -> Project.ROOT.relativize(file).toString())
+                    .filter(file -> file.endsWith(".h"))
+                    .sorted()
+                    .toList()
                     .stream();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static void compileHeader(String header, String compiler, String language, String standard) throws Exception {
+    private static void compileHeader(String header, String compiler, String language, String standard)
+            throws Exception {
         assumeThat(started(compiler, "--version"), "no " + compiler + " on this machine");
-        succeed(List.of(compiler, "-x", language, "-std=" + standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
-                "-Iinclude", header));
+        succeed(List.of(
+                compiler,
+                "-x",
+                language,
+                "-std=" + standard,
+                "-Wall",
+                "-Wextra",
+                "-Wpedantic",
+                "-Werror",
+                "-fsyntax-only",
+                "-Iinclude",
+                header));
     }
 
     private static boolean started(String... command) throws Exception {
         try {
-            return new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
+            return new ProcessBuilder(command)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .redirectError(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
         } catch (IOException e) {
             return false;
         }
@@ -197,16 +240,23 @@ class NativeTest {
     private static String succeed(List<String> command) throws Exception {
         File output = File.createTempFile("native", ".txt");
         try {
-            ProcessBuilder builder = new ProcessBuilder(command).directory(Project.ROOT.toFile()).redirectErrorStream(true)
+            ProcessBuilder builder = new ProcessBuilder(command)
+                    .directory(Project.ROOT.toFile())
+                    .redirectErrorStream(true)
                     .redirectOutput(output);
-            // As the real library is linked: binding a symbol at its first call leaves registers, and so pieces of secrets, on the stack.
+            // As the real library is linked: binding a symbol at its first call leaves registers, and so pieces of
+            // secrets, on the stack.
             builder.environment().put("LD_BIND_NOW", "1");
             Process process = builder.start();
             boolean ended = process.waitFor(10, TimeUnit.MINUTES);
             if (!ended) process.destroyForcibly().waitFor();
             String printed = new String(Files.readAllBytes(output.toPath()), StandardCharsets.UTF_8);
-            assertThat(ended).as("%s still runs after ten minutes; it printed:%n%s", command, printed).isTrue();
-            assertThat(process.exitValue()).as("%s printed:%n%s", command, printed).isZero();
+            assertThat(ended)
+                    .as("%s still runs after ten minutes; it printed:%n%s", command, printed)
+                    .isTrue();
+            assertThat(process.exitValue())
+                    .as("%s printed:%n%s", command, printed)
+                    .isZero();
             return printed;
         } finally {
             Files.delete(output.toPath());

@@ -16,12 +16,19 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
     private static final String ROOT = "io.github.tim4j";
     private static final JavaClasses CLASSES = new ClassFileImporter()
-            .withImportOption(new ImportOption.DoNotIncludeTests()).importPackages(ROOT);
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages(ROOT);
 
     private static void packageUsesOnly(String name, String... others) {
-        classes().that().resideInAPackage(name).should().onlyDependOnClassesThat(resideInAnyPackage(others)
-                .or(resideInAPackage(name)).or(DescribedPredicate.not(resideInAPackage(ROOT + ".."))))
-                .allowEmptyShould(true).check(CLASSES);
+        classes()
+                .that()
+                .resideInAPackage(name)
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(others)
+                        .or(resideInAPackage(name))
+                        .or(DescribedPredicate.not(resideInAPackage(ROOT + ".."))))
+                .allowEmptyShould(true)
+                .check(CLASSES);
     }
 
     @Test
@@ -47,15 +54,34 @@ class ArchitectureTest {
     @Test
     void nobodyUsesTheCommandLineOrTheKits() {
         for (String top : new String[] {".cli..", ".junit..", ".conformance.."}) {
-            noClasses().that().resideOutsideOfPackage(ROOT + top).and().resideOutsideOfPackage(ROOT + ".cli..")
-                    .should().dependOnClassesThat().resideInAPackage(ROOT + top).allowEmptyShould(true).check(CLASSES);
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage(ROOT + top)
+                    .and()
+                    .resideOutsideOfPackage(ROOT + ".cli..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(ROOT + top)
+                    .allowEmptyShould(true)
+                    .check(CLASSES);
         }
     }
 
     @Test
     void theBindingNeedsJnaAndSlf4jOnly() {
-        classes().that().resideInAnyPackage(ROOT, ROOT + ".jna", ROOT + ".usersig").should().onlyDependOnClassesThat()
-                .resideInAnyPackage("java..", "javax.crypto..", "com.sun.jna..", "org.slf4j..", ROOT, ROOT + ".jna", ROOT + ".usersig")
+        classes()
+                .that()
+                .resideInAnyPackage(ROOT, ROOT + ".jna", ROOT + ".usersig")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..",
+                        "javax.crypto..",
+                        "com.sun.jna..",
+                        "org.slf4j..",
+                        ROOT,
+                        ROOT + ".jna",
+                        ROOT + ".usersig")
                 .check(CLASSES);
     }
 }

@@ -51,12 +51,13 @@ final class Callbacks {
             answer.answered(code, text(desc), text(json));
         }
     }));
-    static final ImSdk.TIMNetworkStatusListenerCallback NETWORK = pinned((status, code, desc, userData) -> contained(() -> {
-        Events events = EVENTS.get(Pointer.nativeValue(userData));
-        if (events != null) {
-            events.network(status, code, text(desc));
-        }
-    }));
+    static final ImSdk.TIMNetworkStatusListenerCallback NETWORK =
+            pinned((status, code, desc, userData) -> contained(() -> {
+                Events events = EVENTS.get(Pointer.nativeValue(userData));
+                if (events != null) {
+                    events.network(status, code, text(desc));
+                }
+            }));
     static final ImSdk.TIMKickedOfflineCallback KICKED = pinned(userData -> contained(() -> {
         Events events = EVENTS.get(Pointer.nativeValue(userData));
         if (events != null) {
@@ -69,12 +70,13 @@ final class Callbacks {
             events.userSigExpired();
         }
     }));
-    static final ImSdkShim.TIMShimKickedOfflineReasonCallback KICK_REASON = pinned((reason, desc, userData) -> contained(() -> {
-        Events events = EVENTS.get(Pointer.nativeValue(userData));
-        if (events != null) {
-            events.kickReason(reason);
-        }
-    }));
+    static final ImSdkShim.TIMShimKickedOfflineReasonCallback KICK_REASON =
+            pinned((reason, desc, userData) -> contained(() -> {
+                Events events = EVENTS.get(Pointer.nativeValue(userData));
+                if (events != null) {
+                    events.kickReason(reason);
+                }
+            }));
     static final ImSdk.TIMLogCallback LOG_LINE = pinned((level, line, userData) -> contained(() -> {
         Events events = EVENTS.get(Pointer.nativeValue(userData));
         if (events != null && events.wantsLog(level)) {
@@ -82,8 +84,7 @@ final class Callbacks {
         }
     }));
 
-    private Callbacks() {
-    }
+    private Callbacks() {}
 
     /** @return the user_data of a request that is about to be made; its answer is given at most once */
     static long expect(Answer answer) {

@@ -8,8 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 /** One thread that works off a queue, from the first task until the shutdown, and keeps no JVM alive. */
 final class DaemonThread {
-    private DaemonThread() {
-    }
+    private DaemonThread() {}
 
     static ExecutorService named(String name) {
         // Without an idle timeout: a wait with a timer costs each hand-over several microseconds.

@@ -23,6 +23,7 @@ final class Dispatch {
     private static final int MAX_WAITING = 10_000;
     /** How long the executor may stand still before a thread that waits is let go without it. */
     private static final Duration PATIENCE = Duration.ofSeconds(1);
+
     private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
 
     private final Executor executor;
@@ -33,6 +34,7 @@ final class Dispatch {
     private long progress;
     /** Whether a timer runs that looks whether the executor stands still. */
     private boolean looking;
+
     private final Set<Reply<?>> waitedFor = ConcurrentHashMap.newKeySet();
     private boolean dropping;
     /** Whether it has been logged that the executor refuses work. */
@@ -95,7 +97,9 @@ final class Dispatch {
             if (tasks.size() >= MAX_WAITING) {
                 if (!dropping) {
                     dropping = true;
-                    LOG.warn("{} callbacks are waiting: network events are dropped until the callback executor catches up", MAX_WAITING);
+                    LOG.warn(
+                            "{} callbacks are waiting: network events are dropped until the callback executor catches up",
+                            MAX_WAITING);
                 }
                 return;
             }

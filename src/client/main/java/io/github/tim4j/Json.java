@@ -5,8 +5,7 @@ import java.util.Map;
 
 /** Writes the configuration as JSON. */
 final class Json {
-    private Json() {
-    }
+    private Json() {}
 
     /** @param values strings, numbers and booleans */
     static String object(Map<String, Object> values) {

@@ -7,5 +7,4 @@ package io.github.tim4j;
  * @param userId      the user who is logged in
  * @param repeatLogin whether this user had been logged in already, so that nothing changed but perhaps the UserSig
  */
-public record LoginResult(String userId, boolean repeatLogin) {
-}
+public record LoginResult(String userId, boolean repeatLogin) {}

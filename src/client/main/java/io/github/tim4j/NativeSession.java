@@ -32,8 +32,10 @@ import org.slf4j.event.Level;
 final class NativeSession implements Callbacks.Events {
     private static final Logger NATIVE_LOG = LoggerFactory.getLogger("io.github.tim4j.native");
     /** The client's own business, not to be called behind its back. */
-    private static final Set<String> RESERVED = Stream.of(ImSdk.class.getDeclaredMethods()).map(Method::getName)
-            .filter(name -> !name.equals("TIMSetConfig")).collect(Collectors.toUnmodifiableSet());
+    private static final Set<String> RESERVED = Stream.of(ImSdk.class.getDeclaredMethods())
+            .map(Method::getName)
+            .filter(name -> !name.equals("TIMSetConfig"))
+            .collect(Collectors.toUnmodifiableSet());
 
     /** Of the year 9999: what comes later is no time. */
     private static final long LAST_SECOND = 253402300799L;
@@ -94,17 +96,19 @@ final class NativeSession implements Callbacks.Events {
         this.inbox = inbox;
         this.session = session;
         this.requests = new Requests(inbox, timeout, this::resync);
-        // A system property, because the library is one for the process, however many class loaders have loaded this class.
+        // A system property, because the library is one for the process, however many class loaders have loaded this
+        // class.
         if (System.getProperties().putIfAbsent(openMark(), "open") != null) {
-            throw new IllegalStateException("a TimClient for " + library.path() + " is open already, and a process has one session per "
-                    + "library: close it first, or share it");
+            throw new IllegalStateException("a TimClient for " + library.path()
+                    + " is open already, and a process has one session per " + "library: close it first, or share it");
         }
         this.subscription = Callbacks.subscribe(this);
         register(true);
         int result = sdk.TIMInit(sdkAppId, config);
         if (result != 0) {
             release();
-            throw new TimException(result, "TIMInit(" + Long.toUnsignedString(sdkAppId) + ", " + config + ") of " + library.path());
+            throw new TimException(
+                    result, "TIMInit(" + Long.toUnsignedString(sdkAppId) + ", " + config + ") of " + library.path());
         }
         sdk.TIMSetConfig("{\"set_config_callback_log_level\":" + nativeLogLevel() + "}", null, null);
     }
@@ -120,7 +124,9 @@ final class NativeSession implements Callbacks.Events {
         sdk.TIMSetNetworkStatusListenerCallback(on ? Callbacks.NETWORK : null, userData);
         sdk.TIMSetKickedOfflineCallback(on ? Callbacks.KICKED : null, userData);
         sdk.TIMSetUserSigExpiredCallback(on ? Callbacks.EXPIRED : null, userData);
-        library.shim().ifPresent(shim -> shim.TIMShimSetKickedOfflineReasonCallback(on ? Callbacks.KICK_REASON : null, userData));
+        library.shim()
+                .ifPresent(shim ->
+                        shim.TIMShimSetKickedOfflineReasonCallback(on ? Callbacks.KICK_REASON : null, userData));
     }
 
     private void release() {
@@ -132,8 +138,8 @@ final class NativeSession implements Callbacks.Events {
     /** A login that repeats the request made last, while that is under way, shares its call and its result. */
     CompletableFuture<LoginResult> login(String userId, String userSig) {
         if (!isCString(userId) || !isCString(userSig)) {
-            return CompletableFuture.failedFuture(new TimException(TimError.TIM_ERR_PARAM.code(),
-                    "the user id or the UserSig is null or contains a NUL character"));
+            return CompletableFuture.failedFuture(new TimException(
+                    TimError.TIM_ERR_PARAM.code(), "the user id or the UserSig is null or contains a NUL character"));
         }
         return inCallOrder(() -> {
             SharedLogin last = lastRequest.get();
@@ -147,26 +153,31 @@ final class NativeSession implements Callbacks.Events {
         lastRequest.set(login);
         Request request = Request.login(login.userId);
         newest = request;
-        requests.submit((cb, userData) -> {
-            try (NativeSecret secret = new NativeSecret(login.userSig)) {
-                return sdk.TIMLogin(login.userId, secret.pointer(), cb, userData);
-            }
-        }, () -> session.accepted(request)).whenComplete((json, failure) -> {
-            lastRequest.compareAndSet(login, null);
-            boolean repeat = false;
-            if (endedByClose(failure)) {
-                session.interrupted(request);
-            } else {
-                repeat = session.loginEnded(request, failure, () -> loginUserAfter(request));
-                resyncAfter(failure);
-            }
-            login.answered(new LoginResult(login.userId, repeat), failure);
-        });
+        requests.submit(
+                        (cb, userData) -> {
+                            try (NativeSecret secret = new NativeSecret(login.userSig)) {
+                                return sdk.TIMLogin(login.userId, secret.pointer(), cb, userData);
+                            }
+                        },
+                        () -> session.accepted(request))
+                .whenComplete((json, failure) -> {
+                    lastRequest.compareAndSet(login, null);
+                    boolean repeat = false;
+                    if (endedByClose(failure)) {
+                        session.interrupted(request);
+                    } else {
+                        repeat = session.loginEnded(request, failure, () -> loginUserAfter(request));
+                        resyncAfter(failure);
+                    }
+                    login.answered(new LoginResult(login.userId, repeat), failure);
+                });
         return result;
     }
 
     private boolean endedByClose(Throwable failure) {
-        return closed && failure instanceof TimException error && error.code() == TimError.ERR_SDK_COMM_INTERRUPT.code();
+        return closed
+                && failure instanceof TimException error
+                && error.code() == TimError.ERR_SDK_COMM_INTERRUPT.code();
     }
 
     /** The user who is logged in, unless a later request may have changed that already. */
@@ -203,16 +214,19 @@ final class NativeSession implements Callbacks.Events {
         for (int i = 0; i < args.length; i++) {
             nativeArgs[i] = nativeArgument(name, i, args[i]);
         }
-        return inCallOrder(() -> requests.submit((cb, userData) -> {
-            nativeArgs[args.length] = cb;
-            nativeArgs[args.length + 1] = userData;
-            return function.invokeInt(nativeArgs);
-        }, () -> { }));
+        return inCallOrder(() -> requests.submit(
+                (cb, userData) -> {
+                    nativeArgs[args.length] = cb;
+                    nativeArgs[args.length + 1] = userData;
+                    return function.invokeInt(nativeArgs);
+                },
+                () -> {}));
     }
 
     private Function function(String name) {
         if (RESERVED.contains(name) || name.startsWith("TIMShim")) {
-            throw new IllegalArgumentException(name + " is used by TimClient itself: call the method of TimClient for it");
+            throw new IllegalArgumentException(
+                    name + " is used by TimClient itself: call the method of TimClient for it");
         }
         try {
             return library.handle().getFunction(name);
@@ -225,10 +239,15 @@ final class NativeSession implements Callbacks.Events {
         if (value instanceof Boolean bool) {
             return bool ? 1 : 0;
         }
-        if (value == null || value instanceof String || value instanceof Integer || value instanceof Long || value instanceof Pointer) {
+        if (value == null
+                || value instanceof String
+                || value instanceof Integer
+                || value instanceof Long
+                || value instanceof Pointer) {
             return value;
         }
-        throw new IllegalArgumentException("argument " + (index + 1) + " of " + name + " is a " + value.getClass().getName()
+        throw new IllegalArgumentException("argument " + (index + 1) + " of " + name + " is a "
+                + value.getClass().getName()
                 + ": pass a String, Integer, Long, Boolean, Pointer or null, as the C function has it");
     }
 
@@ -260,7 +279,8 @@ final class NativeSession implements Callbacks.Events {
     }
 
     Optional<String> loginUser() {
-        // Larger than the API asks for, and never filled to the end: a library that forgets the terminator does no harm.
+        // Larger than the API asks for, and never filled to the end: a library that forgets the terminator does no
+        // harm.
         byte[] buffer = new byte[2 * ImSdk.USER_ID_BUFFER];
         if (closed || sdk.TIMGetLoginUserID(buffer) != 0) {
             return Optional.empty();

@@ -11,8 +11,7 @@ final class Redaction {
     /** base64 of a zlib header (0x78 and the level), then the body in the UserSig's alphabet or plain base64. */
     private static final Pattern USER_SIG = Pattern.compile("e[AFJN][A-Za-z0-9*_+/=-]{60,}");
 
-    private Redaction() {
-    }
+    private Redaction() {}
 
     static String redact(String text) {
         return text.length() > 60 ? USER_SIG.matcher(text).replaceAll("<UserSig>") : text;

@@ -31,6 +31,7 @@ final class Renewal {
     private static final int MAX_REFUSED = 3;
     /** A session that ends sooner than this by expiry counts as refused at once. */
     private static final Duration SHORT_LIVED = Duration.ofSeconds(5);
+
     private static final Duration MAX_BACKOFF = Duration.ofSeconds(60);
     private static final Duration MAX_LEAD = Duration.ofHours(1);
 
@@ -44,22 +45,30 @@ final class Renewal {
     /** Counts the application's calls of login and logout; any thread. */
     private final AtomicLong calls = new AtomicLong();
     /** Done when every request called for so far has reached the library; any thread. */
-    private final AtomicReference<CompletableFuture<Void>> gate = new AtomicReference<>(CompletableFuture.completedFuture(null));
+    private final AtomicReference<CompletableFuture<Void>> gate =
+            new AtomicReference<>(CompletableFuture.completedFuture(null));
     /** Where the provider runs, which may block. */
     private final ExecutorService providerThread = DaemonThread.named("tim4j-provider");
     /** By user id; any thread. */
     private final Map<String, CompletableFuture<String>> fetching = new ConcurrentHashMap<>();
+
     private Timer timer;
     /** Who logged in last, and when that UserSig expires, if it tells. */
     private String sessionUser;
+
     private Optional<Instant> sessionExpiry = Optional.empty();
     private long loggedInAt = System.nanoTime();
     private boolean running;
     private int refused;
 
     /** @param provider null if there is none */
-    Renewal(Function<String, ? extends CompletionStage<String>> provider, NativeSession library, Inbox inbox, Listeners listeners,
-            Duration timeout, Duration firstBackoff) {
+    Renewal(
+            Function<String, ? extends CompletionStage<String>> provider,
+            NativeSession library,
+            Inbox inbox,
+            Listeners listeners,
+            Duration timeout,
+            Duration firstBackoff) {
         this.provider = provider;
         this.library = library;
         this.inbox = inbox;
@@ -88,7 +97,7 @@ final class Renewal {
     CompletableFuture<Void> logout() {
         calls.incrementAndGet();
         // By way of the inbox, like the result of a login: so each keeps its place.
-        return inOrder(Renewal::nothing, x -> library.logout().whenCompleteAsync((done, failure) -> { }, inbox::put));
+        return inOrder(Renewal::nothing, x -> library.logout().whenCompleteAsync((done, failure) -> {}, inbox::put));
     }
 
     /** In the inbox: a session ended, or began. */
@@ -120,7 +129,8 @@ final class Renewal {
      * @param prepare begins when all earlier requests have reached the library
      * @param submit  makes the request itself; later ones wait for that
      */
-    private <P, T> CompletableFuture<T> inOrder(Supplier<CompletableFuture<P>> prepare, Function<P, CompletableFuture<T>> submit) {
+    private <P, T> CompletableFuture<T> inOrder(
+            Supplier<CompletableFuture<P>> prepare, Function<P, CompletableFuture<T>> submit) {
         CompletableFuture<T> result = new CompletableFuture<>();
         CompletableFuture<Void> mine = new CompletableFuture<>();
         CompletableFuture<Void> before = gate.getAndSet(mine);
@@ -155,13 +165,16 @@ final class Renewal {
         if (other != null) {
             return other;
         }
-        CompletableFuture.completedFuture(userId).thenComposeAsync(id -> (CompletionStage<String>) provider.apply(id), this::runProvider)
-                .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS).whenComplete((userSig, failure) -> {
+        CompletableFuture.completedFuture(userId)
+                .thenComposeAsync(id -> (CompletionStage<String>) provider.apply(id), this::runProvider)
+                .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
+                .whenComplete((userSig, failure) -> {
                     fetching.remove(userId);
                     if (failure != null) {
                         mine.completeExceptionally(Reply.cause(failure));
                     } else if (userSig == null || userSig.isEmpty()) {
-                        mine.completeExceptionally(new IllegalStateException("the UserSigProvider returned no UserSig for " + userId));
+                        mine.completeExceptionally(
+                                new IllegalStateException("the UserSigProvider returned no UserSig for " + userId));
                     } else {
                         mine.complete(userSig);
                     }
@@ -179,35 +192,52 @@ final class Renewal {
 
     /** A login that the application called for; refused as expired, it is tried again with fresh UserSigs. */
     private CompletableFuture<LoginResult> attempt(long call, String userId, String userSig, int renewals) {
-        return library.login(userId, userSig).handleAsync((result, failure) -> {
-            if (failure == null) {
-                if (renewals > 0) {
-                    tell(userId, Trigger.REFUSED, Step.SUCCEEDED, renewals, null, Duration.ZERO);
-                }
-                loggedIn(call, userId, userSig);
-                return CompletableFuture.completedFuture(result);
-            }
-            Throwable cause = Reply.cause(failure);
-            sessionStays(call);
-            if (!isExpired(cause) || provider == null || call != calls.get()) {
-                return CompletableFuture.<LoginResult>failedFuture(cause);
-            }
-            if (renewals == MAX_REFUSED) {
-                tell(userId, Trigger.REFUSED, Step.GAVE_UP, renewals, cause, Duration.ZERO);
-                return CompletableFuture.<LoginResult>failedFuture(cause);
-            }
-            return retry(call, userId, cause, renewals + 1);
-        }, inbox::put).thenCompose(Function.identity());
+        return library.login(userId, userSig)
+                .handleAsync(
+                        (result, failure) -> {
+                            if (failure == null) {
+                                if (renewals > 0) {
+                                    tell(userId, Trigger.REFUSED, Step.SUCCEEDED, renewals, null, Duration.ZERO);
+                                }
+                                loggedIn(call, userId, userSig);
+                                return CompletableFuture.completedFuture(result);
+                            }
+                            Throwable cause = Reply.cause(failure);
+                            sessionStays(call);
+                            if (!isExpired(cause) || provider == null || call != calls.get()) {
+                                return CompletableFuture.<LoginResult>failedFuture(cause);
+                            }
+                            if (renewals == MAX_REFUSED) {
+                                tell(userId, Trigger.REFUSED, Step.GAVE_UP, renewals, cause, Duration.ZERO);
+                                return CompletableFuture.<LoginResult>failedFuture(cause);
+                            }
+                            return retry(call, userId, cause, renewals + 1);
+                        },
+                        inbox::put)
+                .thenCompose(Function.identity());
     }
 
     private CompletableFuture<LoginResult> retry(long call, String userId, Throwable refusal, int renewals) {
         tell(userId, Trigger.REFUSED, Step.STARTED, renewals, null, Duration.ZERO);
-        return fetch(userId).whenCompleteAsync((userSig, failure) -> {
-            if (failure != null) {
-                tell(userId, Trigger.REFUSED, Step.GAVE_UP, renewals, Reply.cause(failure), Duration.ZERO);
-            }
-        }, inbox::put).thenCompose(userSig -> inOrder(Renewal::nothing, x -> call == calls.get()
-                ? attempt(call, userId, userSig, renewals) : CompletableFuture.failedFuture(refusal)));
+        return fetch(userId)
+                .whenCompleteAsync(
+                        (userSig, failure) -> {
+                            if (failure != null) {
+                                tell(
+                                        userId,
+                                        Trigger.REFUSED,
+                                        Step.GAVE_UP,
+                                        renewals,
+                                        Reply.cause(failure),
+                                        Duration.ZERO);
+                            }
+                        },
+                        inbox::put)
+                .thenCompose(userSig -> inOrder(
+                        Renewal::nothing,
+                        x -> call == calls.get()
+                                ? attempt(call, userId, userSig, renewals)
+                                : CompletableFuture.failedFuture(refusal)));
     }
 
     private void expiredOnline(long call, String userId) {
@@ -233,17 +263,23 @@ final class Renewal {
         running = true;
         cancelTimer();
         tell(userId, trigger, Step.STARTED, attempt, null, Duration.ZERO);
-        fetch(userId).thenCompose(userSig -> inOrder(Renewal::nothing, x -> call == calls.get()
-                ? library.login(userId, userSig).thenApply(result -> userSig)
-                : CompletableFuture.<String>completedFuture(null))).whenCompleteAsync((userSig, failure) -> {
-                    running = false;
-                    if (failure != null) {
-                        renewalFailed(call, userId, trigger, attempt, Reply.cause(failure));
-                    } else if (userSig != null) {
-                        tell(userId, trigger, Step.SUCCEEDED, attempt, null, Duration.ZERO);
-                        loggedIn(call, userId, userSig);
-                    }
-                }, inbox::put);
+        fetch(userId)
+                .thenCompose(userSig -> inOrder(
+                        Renewal::nothing,
+                        x -> call == calls.get()
+                                ? library.login(userId, userSig).thenApply(result -> userSig)
+                                : CompletableFuture.<String>completedFuture(null)))
+                .whenCompleteAsync(
+                        (userSig, failure) -> {
+                            running = false;
+                            if (failure != null) {
+                                renewalFailed(call, userId, trigger, attempt, Reply.cause(failure));
+                            } else if (userSig != null) {
+                                tell(userId, trigger, Step.SUCCEEDED, attempt, null, Duration.ZERO);
+                                loggedIn(call, userId, userSig);
+                            }
+                        },
+                        inbox::put);
     }
 
     private void renewalFailed(long call, String userId, Trigger trigger, int attempt, Throwable cause) {
@@ -253,7 +289,8 @@ final class Renewal {
         if (isExpired(cause)) {
             refused++;
         }
-        boolean hopeless = cause instanceof TimException error && (isExpired(error) ? refused >= MAX_REFUSED : !canRetry(error));
+        boolean hopeless =
+                cause instanceof TimException error && (isExpired(error) ? refused >= MAX_REFUSED : !canRetry(error));
         Duration delay = hopeless ? Duration.ZERO : backoff(attempt);
         tell(userId, trigger, hopeless ? Step.GAVE_UP : Step.FAILED, attempt, cause, delay);
         if (!hopeless) {
@@ -263,12 +300,14 @@ final class Renewal {
 
     /** In the background, a user who logged in elsewhere meanwhile is never kicked: that is for the user to decide. */
     private static boolean canRetry(TimException error) {
-        return error.code() != TimError.ERR_LOGIN_KICKED_OFF_BY_OTHER.code() && error.error().map(TimError::retryCanHelp).orElse(true);
+        return error.code() != TimError.ERR_LOGIN_KICKED_OFF_BY_OTHER.code()
+                && error.error().map(TimError::retryCanHelp).orElse(true);
     }
 
     private static boolean isExpired(Throwable cause) {
-        return cause instanceof TimException error && (error.code() == TimError.ERR_USER_SIG_EXPIRED.code()
-                || error.code() == TimError.ERR_SVR_ACCOUNT_USERSIG_EXPIRED.code());
+        return cause instanceof TimException error
+                && (error.code() == TimError.ERR_USER_SIG_EXPIRED.code()
+                        || error.code() == TimError.ERR_SVR_ACCOUNT_USERSIG_EXPIRED.code());
     }
 
     private void loggedIn(long call, String userId, String userSig) {
@@ -292,7 +331,8 @@ final class Renewal {
         String userId = sessionUser;
         sessionExpiry.ifPresent(expiry -> {
             // The server tells whole seconds: it may be almost one later than it says.
-            Duration left = Duration.between(library.serverTime().orElseGet(Instant::now).plusSeconds(1), expiry);
+            Duration left = Duration.between(
+                    library.serverTime().orElseGet(Instant::now).plusSeconds(1), expiry);
             Duration lead = left.dividedBy(5).compareTo(MAX_LEAD) < 0 ? left.dividedBy(5) : MAX_LEAD;
             if (left.compareTo(Duration.ZERO) > 0) {
                 later(left.minus(lead), () -> renew(call, userId, Trigger.BEFORE_EXPIRY, 1));
@@ -328,7 +368,8 @@ final class Renewal {
     }
 
     private void tell(String userId, Trigger trigger, Step step, int attempt, Throwable failure, Duration retryIn) {
-        UserSigRenewal renewal = new UserSigRenewal(userId, trigger, step, attempt, Optional.ofNullable(failure), retryIn);
+        UserSigRenewal renewal =
+                new UserSigRenewal(userId, trigger, step, attempt, Optional.ofNullable(failure), retryIn);
         listeners.tell(listener -> listener.onUserSigRenewal(renewal));
     }
 }

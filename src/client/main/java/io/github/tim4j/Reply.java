@@ -97,8 +97,9 @@ final class Reply<T> extends CompletableFuture<T> {
             return;
         }
         if (Dispatch.isInside()) {
-            throw new IllegalStateException("waiting for a TimClient future inside a callback would wait for ever: "
-                    + "its completion is queued behind this callback; use thenAccept or whenComplete instead of join or get");
+            throw new IllegalStateException(
+                    "waiting for a TimClient future inside a callback would wait for ever: "
+                            + "its completion is queued behind this callback; use thenAccept or whenComplete instead of join or get");
         }
         dispatch.watch(this);
     }

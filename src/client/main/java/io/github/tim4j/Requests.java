@@ -22,8 +22,7 @@ final class Requests {
     }
 
     /** A request in flight, and until when by {@link System#nanoTime}. */
-    private record Waiting(CompletableFuture<String> result, long deadline) {
-    }
+    private record Waiting(CompletableFuture<String> result, long deadline) {}
 
     /** As many as the C API lets wait: so many late answers can still matter. */
     private static final int MAX_LATE = 1000;
@@ -33,6 +32,7 @@ final class Requests {
     private final Runnable onLateAnswer;
     /** In the order of the calls, which is that of the deadlines: so one timer, for the first, does for all. */
     private final Map<Long, Waiting> waiting = new LinkedHashMap<>();
+
     private final Deque<Long> late = new ArrayDeque<>();
     /** Runs when it was set, even if that request has been answered; null while nothing waits. */
     private Timer timer;
@@ -53,7 +53,8 @@ final class Requests {
     CompletableFuture<String> submit(NativeCall call, Runnable onAccepted) {
         CompletableFuture<String> result = new CompletableFuture<>();
         long[] id = new long[1];
-        id[0] = Callbacks.expect((code, description, json) -> inbox.put(() -> answered(id[0], code, description, json)));
+        id[0] = Callbacks.expect(
+                (code, description, json) -> inbox.put(() -> answered(id[0], code, description, json)));
         int[] returned = {Integer.MIN_VALUE};
         inbox.put(() -> {
             if (returned[0] == 0) {
@@ -109,8 +110,10 @@ final class Requests {
             if (late.size() > MAX_LATE) {
                 Callbacks.forget(late.remove());
             }
-            first.getValue().result.completeExceptionally(
-                    new TimeoutException("the library has not answered within " + timeout.toMillis() + " ms"));
+            first.getValue()
+                    .result
+                    .completeExceptionally(
+                            new TimeoutException("the library has not answered within " + timeout.toMillis() + " ms"));
         }
     }
 

@@ -49,6 +49,7 @@ final class Session {
     private String userId;
     /** Who was logged in last; null if nobody ever was. */
     private String lastLoggedIn;
+
     private KickReason kickReason = KickReason.UNKNOWN;
     private long lostAt = NOT_LOST;
 
@@ -119,7 +120,8 @@ final class Session {
 
     /** Takes over the library's own view, unless a request under way is about to change it. */
     void resync(LoginStatus actual, Optional<String> actualUser) {
-        if (requests.isEmpty() && (actual != status || actual == LoginStatus.LOGGED_IN && !isLoggedIn(actualUser.orElse(userId)))) {
+        if (requests.isEmpty()
+                && (actual != status || actual == LoginStatus.LOGGED_IN && !isLoggedIn(actualUser.orElse(userId)))) {
             change(actual, Cause.RESYNC, actualUser.orElse(userId), null);
         }
     }
@@ -154,7 +156,8 @@ final class Session {
 
     void network(NetworkStatus network, int code, String description, long nanoTime) {
         boolean idle = requests.isEmpty();
-        if (lostAt == NOT_LOST && status == LoginStatus.LOGGED_IN
+        if (lostAt == NOT_LOST
+                && status == LoginStatus.LOGGED_IN
                 && (network == NetworkStatus.DISCONNECTED || idle && network != NetworkStatus.CONNECTED)) {
             lostAt = nanoTime;
         }

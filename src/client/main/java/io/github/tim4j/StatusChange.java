@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param userId the user concerned: who logs in, is logged in, or was; empty if nobody ever was
  * @param error  why a login failed; empty with any other cause
  */
-public record StatusChange(LoginStatus from, LoginStatus to, Cause cause, Optional<String> userId, Optional<TimException> error) {
+public record StatusChange(
+        LoginStatus from, LoginStatus to, Cause cause, Optional<String> userId, Optional<TimException> error) {
     /** Why the status changed. */
     public enum Cause {
         /** A login began, or succeeded. */

@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -84,8 +83,10 @@ public final class TimClient implements AutoCloseable {
                 listeners.tellIfRoom(listener -> listener.onNetworkStatus(change));
             }
         });
-        nativeSession = new NativeSession(library, builder.sdkAppId, Json.object(builder.config), builder.requestTimeout, inbox, session);
-        renewal = new Renewal(builder.provider, nativeSession, inbox, listeners, builder.requestTimeout, builder.renewalBackoff);
+        nativeSession = new NativeSession(
+                library, builder.sdkAppId, Json.object(builder.config), builder.requestTimeout, inbox, session);
+        renewal = new Renewal(
+                builder.provider, nativeSession, inbox, listeners, builder.requestTimeout, builder.renewalBackoff);
         try {
             Runtime.getRuntime().addShutdownHook(exitHook);
         } catch (IllegalStateException e) {
@@ -237,8 +238,7 @@ public final class TimClient implements AutoCloseable {
         private Duration requestTimeout = Duration.ofSeconds(90);
         private Duration renewalBackoff = Duration.ofSeconds(1);
 
-        private Builder() {
-        }
+        private Builder() {}
 
         /** The app's SDKAppID, not 0. */
         public Builder sdkAppId(long sdkAppId) {
@@ -336,8 +336,8 @@ public final class TimClient implements AutoCloseable {
             Objects.requireNonNull(value, key);
             boolean number = value instanceof Number n && Double.isFinite(n.doubleValue());
             if (!number && !(value instanceof String) && !(value instanceof Boolean)) {
-                throw new IllegalArgumentException(key + " is " + value + " (" + value.getClass().getName()
-                        + "): give a String, a Boolean or a finite Number");
+                throw new IllegalArgumentException(key + " is " + value + " ("
+                        + value.getClass().getName() + "): give a String, a Boolean or a finite Number");
             }
             config.put(key, value);
             return this;

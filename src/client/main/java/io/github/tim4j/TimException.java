@@ -42,7 +42,8 @@ public final class TimException extends RuntimeException {
 
     private static String message(int code, String description) {
         String name = TimError.of(code).map(error -> " " + error.name()).orElse("");
-        String advice = TimError.of(code).map(error -> " (" + error.advice() + ")").orElse("");
+        String advice =
+                TimError.of(code).map(error -> " (" + error.advice() + ")").orElse("");
         return code + name + (description.isEmpty() ? "" : ": " + description) + advice;
     }
 }

@@ -11,16 +11,13 @@ package io.github.tim4j;
  */
 public interface TimListener {
     /** The login status changed. Comes first; the methods below tell the same again where they apply. */
-    default void onStatusChanged(StatusChange change) {
-    }
+    default void onStatusChanged(StatusChange change) {}
 
     /** The user is logged in from now on. */
-    default void onReady(String userId) {
-    }
+    default void onReady(String userId) {}
 
     /** The user is no longer logged in, for whatever reason. */
-    default void onNotReady(String userId) {
-    }
+    default void onNotReady(String userId) {}
 
     /**
      * The user was kicked offline. Nothing logs in again by itself: if both sides did, they would kick each other for ever. Ask the user:
@@ -30,18 +27,14 @@ public interface TimListener {
      * }
      * }</pre>
      */
-    default void onKickedOffline(KickReason reason) {
-    }
+    default void onKickedOffline(KickReason reason) {}
 
     /** The UserSig expired while the user was logged in. With a {@link UserSigProvider} a renewal follows by itself. */
-    default void onUserSigExpired(String userId) {
-    }
+    default void onUserSigExpired(String userId) {}
 
     /** A step of a renewal by the {@link UserSigProvider}. */
-    default void onUserSigRenewal(UserSigRenewal renewal) {
-    }
+    default void onUserSigRenewal(UserSigRenewal renewal) {}
 
     /** The connection to the server changed. A lost connection is restored by itself; there is nothing to do but to show it. */
-    default void onNetworkStatus(NetworkChange change) {
-    }
+    default void onNetworkStatus(NetworkChange change) {}
 }

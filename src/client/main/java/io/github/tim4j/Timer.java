@@ -10,8 +10,7 @@ import java.util.concurrent.TimeUnit;
 final class Timer {
     private final CompletableFuture<Boolean> due = new CompletableFuture<>();
 
-    private Timer() {
-    }
+    private Timer() {}
 
     static Timer after(Duration delay, Runnable task) {
         Timer timer = new Timer();

@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param failure why the attempt failed; empty with {@code STARTED} and {@code SUCCEEDED}
  * @param retryIn when the next attempt follows; zero if none does
  */
-public record UserSigRenewal(String userId, Trigger trigger, Step step, int attempt, Optional<Throwable> failure, Duration retryIn) {
+public record UserSigRenewal(
+        String userId, Trigger trigger, Step step, int attempt, Optional<Throwable> failure, Duration retryIn) {
     /** Why a UserSig is renewed. */
     public enum Trigger {
         /** It is about to expire. */

@@ -42,6 +42,7 @@ import java.util.function.Supplier;
 final class AllAtOnce {
     /** So that a login that gets no answer does not hold up the sequence. */
     private static final Duration LOGIN_TIMEOUT = Duration.ofMillis(10);
+
     private static final Set<String> NETWORK = Set.of("9508", "9510", "9511", "9514", "9516", "9517", "9520", "-10114");
     private static final Set<String> ENDED = Set.of("7009", "-1");
 
@@ -151,13 +152,22 @@ final class AllAtOnce {
     private void take(Step step, int thread) {
         Client client = current;
         switch (step.kind()) {
-            case LOGIN -> request(step, thread, client, () -> client.tim.login(step.user(), calls.sig(step.user(), step.worth()).text()));
+            case LOGIN ->
+                request(
+                        step,
+                        thread,
+                        client,
+                        () -> client.tim.login(
+                                step.user(),
+                                calls.sig(step.user(), step.worth()).text()));
             case LOGIN_BY_PROVIDER -> request(step, thread, client, () -> client.tim.login(owner(step)));
-            case CANCELLED_LOGIN -> request(step, thread, client, () -> {
-                CompletableFuture<LoginResult> login = client.tim.login(step.user(), calls.sig(step.user(), step.worth()).text());
-                login.cancel(true);
-                return login;
-            });
+            case CANCELLED_LOGIN ->
+                request(step, thread, client, () -> {
+                    CompletableFuture<LoginResult> login = client.tim.login(
+                            step.user(), calls.sig(step.user(), step.worth()).text());
+                    login.cancel(true);
+                    return login;
+                });
             case LOGOUT -> request(step, thread, client, client.tim::logout);
             case CALL -> request(step, thread, client, () -> client.tim.call("TIMSetConfig", "{}"));
             case LISTEN -> {
@@ -230,7 +240,8 @@ final class AllAtOnce {
             StatusChange last = last(current);
             LoginStatus status = current.tim.status();
             Optional<String> user = current.tim.loginUser();
-            boolean agree = last != null && last.to() == status
+            boolean agree = last != null
+                    && last.to() == status
                     && user.equals(status == LoginStatus.LOGGED_IN ? last.userId() : Optional.empty());
             return agree ? null : "the status is " + status + " " + user + " and the last event " + last + trace();
         });
@@ -247,7 +258,8 @@ final class AllAtOnce {
             CompletableFuture<LoginResult> login = current.tim.login(RandomCalls.ALICE, calls.fresh(RandomCalls.ALICE));
             RandomCalls.awaitDone(login);
             quiet();
-            return current.tim.loginUser().equals(Optional.of(RandomCalls.ALICE)) ? null
+            return current.tim.loginUser().equals(Optional.of(RandomCalls.ALICE))
+                    ? null
                     : "a login ends with " + login.handle(RandomCalls::wordsFor).join() + trace();
         });
     }
@@ -256,8 +268,10 @@ final class AllAtOnce {
 
     private void check(Client client) {
         List<StatusChange> changes = client.recorder.changes;
-        eventually(() -> last(client).to() == LoginStatus.LOGGED_OUT ? null : "the last event is " + last(client) + trace());
-        assertThat(client.recorder.events.stream().filter(event -> !event.startsWith("renewal"))).as("events that go together")
+        eventually(() ->
+                last(client).to() == LoginStatus.LOGGED_OUT ? null : "the last event is " + last(client) + trace());
+        assertThat(client.recorder.events.stream().filter(event -> !event.startsWith("renewal")))
+                .as("events that go together")
                 .containsExactlyElementsOf(eventsOf(changes, client.recorder.events));
         RandomCalls.checkReconnects(client.recorder);
         for (Recorder late : client.added) {
@@ -268,7 +282,8 @@ final class AllAtOnce {
     /** What a listener must be told, if these are the changes. Only the reason of a kick does not follow from them. */
     private List<String> eventsOf(List<StatusChange> changes, List<String> told) {
         List<String> events = new ArrayList<>();
-        List<String> kicks = told.stream().filter(event -> event.startsWith("kicked ")).toList();
+        List<String> kicks =
+                told.stream().filter(event -> event.startsWith("kicked ")).toList();
         int kick = 0;
         StatusChange before = null;
         for (StatusChange change : changes) {
@@ -276,7 +291,9 @@ final class AllAtOnce {
                 assertThat(change.cause()).as("first event").isEqualTo(Cause.REPLAY);
             } else {
                 assertThat(change.from()).as("from of %s", change).isEqualTo(before.to());
-                assertThat(fits(before, change)).as("%s after %s", change, before).isTrue();
+                assertThat(fits(before, change))
+                        .as("%s after %s", change, before)
+                        .isTrue();
             }
             events.add(Recorder.line(change));
             if (change.from() == LoginStatus.LOGGED_IN && change.cause() != Cause.REPLAY) {
@@ -305,19 +322,27 @@ final class AllAtOnce {
         LoginStatus from = change.from();
         LoginStatus to = change.to();
         boolean sameUser = change.userId().equals(before.userId());
-        return change.error().isPresent() == (change.cause() == Cause.LOGIN_FAILED) && switch (change.cause()) {
-            case LOGIN -> to == LoginStatus.LOGGING_IN && from == LoginStatus.LOGGED_OUT
-                    || to == LoginStatus.LOGGED_IN && (from == LoginStatus.LOGGING_IN || from == LoginStatus.LOGGED_OUT) && sameUser;
-            case ACCOUNT_SWITCH -> from == LoginStatus.LOGGED_IN && to == LoginStatus.LOGGING_IN && !sameUser;
-            case LOGIN_FAILED -> from == LoginStatus.LOGGING_IN
-                    && (to == LoginStatus.LOGGED_OUT && sameUser || to == LoginStatus.LOGGED_IN);
-            case LOGOUT -> sameUser && (from == LoginStatus.LOGGED_IN && to == LoginStatus.LOGGING_OUT
-                    || from == LoginStatus.LOGGING_OUT && to == LoginStatus.LOGGED_OUT);
-            case KICKED_OFFLINE, USER_SIG_EXPIRED -> sameUser && from == LoginStatus.LOGGED_IN && to == LoginStatus.LOGGED_OUT;
-            case CLOSED -> to == LoginStatus.LOGGED_OUT && from != to;
-            // Nothing else uses the library, and no request runs out of time.
-            case RESYNC, REPLAY -> false;
-        };
+        return change.error().isPresent() == (change.cause() == Cause.LOGIN_FAILED)
+                && switch (change.cause()) {
+                    case LOGIN ->
+                        to == LoginStatus.LOGGING_IN && from == LoginStatus.LOGGED_OUT
+                                || to == LoginStatus.LOGGED_IN
+                                        && (from == LoginStatus.LOGGING_IN || from == LoginStatus.LOGGED_OUT)
+                                        && sameUser;
+                    case ACCOUNT_SWITCH -> from == LoginStatus.LOGGED_IN && to == LoginStatus.LOGGING_IN && !sameUser;
+                    case LOGIN_FAILED ->
+                        from == LoginStatus.LOGGING_IN
+                                && (to == LoginStatus.LOGGED_OUT && sameUser || to == LoginStatus.LOGGED_IN);
+                    case LOGOUT ->
+                        sameUser
+                                && (from == LoginStatus.LOGGED_IN && to == LoginStatus.LOGGING_OUT
+                                        || from == LoginStatus.LOGGING_OUT && to == LoginStatus.LOGGED_OUT);
+                    case KICKED_OFFLINE, USER_SIG_EXPIRED ->
+                        sameUser && from == LoginStatus.LOGGED_IN && to == LoginStatus.LOGGED_OUT;
+                    case CLOSED -> to == LoginStatus.LOGGED_OUT && from != to;
+                    // Nothing else uses the library, and no request runs out of time.
+                    case RESYNC, REPLAY -> false;
+                };
     }
 
     /** It is told where things stand, then the very same changes, until it is removed. */
@@ -325,7 +350,9 @@ final class AllAtOnce {
         List<StatusChange> all = client.recorder.changes;
         List<StatusChange> told = late.changes;
         if (told.isEmpty()) {
-            assertThat(client.closing || client.removed.contains(late)).as("a listener that was told nothing was removed at once").isTrue();
+            assertThat(client.closing || client.removed.contains(late))
+                    .as("a listener that was told nothing was removed at once")
+                    .isTrue();
             return;
         }
         StatusChange replay = told.get(0);
@@ -333,8 +360,12 @@ final class AllAtOnce {
         List<StatusChange> rest = told.subList(1, told.size());
         int start = rest.isEmpty() ? all.size() : indexOf(all, rest.get(0));
         if (!rest.isEmpty()) {
-            assertThat(start).as("the first event of a late listener is one of all").isPositive();
-            assertThat(replay.to()).as("what a late listener was told first").isEqualTo(all.get(start - 1).to());
+            assertThat(start)
+                    .as("the first event of a late listener is one of all")
+                    .isPositive();
+            assertThat(replay.to())
+                    .as("what a late listener was told first")
+                    .isEqualTo(all.get(start - 1).to());
             assertThat(rest).as("events of a late listener").isEqualTo(all.subList(start, start + rest.size()));
         }
         if (!client.removed.contains(late)) {
@@ -354,13 +385,18 @@ final class AllAtOnce {
 
     private void check(Call call) {
         String user = call.step.user();
-        boolean fits = ENDED.contains(call.words) ? call.client.closing : switch (call.step.kind()) {
-            case LOGOUT -> call.words.equals("done") && wasAtSomeMoment(call, LoginStatus.LOGGED_OUT, null);
-            case CALL -> call.words.equals("json");
-            case CANCELLED_LOGIN -> call.words.equals("CancellationException") || loginFits(call, user);
-            case LOGIN_BY_PROVIDER -> sequence.provider() ? loginFits(call, owner(call.step)) : call.words.equals("IllegalStateException");
-            default -> loginFits(call, user);
-        };
+        boolean fits = ENDED.contains(call.words)
+                ? call.client.closing
+                : switch (call.step.kind()) {
+                    case LOGOUT -> call.words.equals("done") && wasAtSomeMoment(call, LoginStatus.LOGGED_OUT, null);
+                    case CALL -> call.words.equals("json");
+                    case CANCELLED_LOGIN -> call.words.equals("CancellationException") || loginFits(call, user);
+                    case LOGIN_BY_PROVIDER ->
+                        sequence.provider()
+                                ? loginFits(call, owner(call.step))
+                                : call.words.equals("IllegalStateException");
+                    default -> loginFits(call, user);
+                };
         assertThat(fits).as("result that fits %s", call).isTrue();
     }
 
@@ -378,11 +414,14 @@ final class AllAtOnce {
         if (user.equals(RandomCalls.NOBODY)) {
             return call.words.equals("7003");
         }
-        return codeFits(call.words, worth) && (wasToldToFail(call) || wasAtSomeMoment(call, LoginStatus.LOGGED_IN, user));
+        return codeFits(call.words, worth)
+                && (wasToldToFail(call) || wasAtSomeMoment(call, LoginStatus.LOGGED_IN, user));
     }
 
     private boolean canSucceed(Worth worth) {
-        return worth == Worth.FRESH || worth == Worth.KEPT || sequence.provider() && (worth == Worth.EXPIRED || sequence.has(Kind.REFUSE));
+        return worth == Worth.FRESH
+                || worth == Worth.KEPT
+                || sequence.provider() && (worth == Worth.EXPIRED || sequence.has(Kind.REFUSE));
     }
 
     private boolean codeFits(String code, Worth worth) {
@@ -391,7 +430,10 @@ final class AllAtOnce {
         }
         boolean refuses = sequence.has(Kind.REFUSE);
         return switch (code) {
-            case "6206" -> worth == Worth.EXPIRED || worth != Worth.FRESH && refuses || worth == Worth.KEPT && sequence.has(Kind.EXPIRE);
+            case "6206" ->
+                worth == Worth.EXPIRED
+                        || worth != Worth.FRESH && refuses
+                        || worth == Worth.KEPT && sequence.has(Kind.EXPIRE);
             case "70001" -> refuses || sequence.has(Kind.EXPIRE);
             // A login that is kicked before it has been answered is refused as one with an invalid UserSig.
             case "70052" -> sequence.has(Kind.INVALIDATE, Kind.KICK_BY_REST);
@@ -401,12 +443,15 @@ final class AllAtOnce {
     }
 
     private static boolean wasLoggedInAnew(Call call, String user) {
-        return changesDuring(call).stream().anyMatch(change -> change.cause() == Cause.LOGIN && change.to() == LoginStatus.LOGGED_IN
-                && change.userId().equals(Optional.of(user)));
+        return changesDuring(call).stream()
+                .anyMatch(change -> change.cause() == Cause.LOGIN
+                        && change.to() == LoginStatus.LOGGED_IN
+                        && change.userId().equals(Optional.of(user)));
     }
 
     private static boolean wasToldToFail(Call call) {
-        return changesDuring(call).stream().flatMap(change -> change.error().stream())
+        return changesDuring(call).stream()
+                .flatMap(change -> change.error().stream())
                 .anyMatch(error -> call.words.equals(Integer.toString(error.code())));
     }
 
@@ -415,7 +460,8 @@ final class AllAtOnce {
             return true;
         }
         return call.client.recorder.changes.subList(Math.max(0, call.from - 1), endOf(call)).stream()
-                .anyMatch(change -> change.to() == status && (user == null || change.userId().equals(Optional.of(user))));
+                .anyMatch(change -> change.to() == status
+                        && (user == null || change.userId().equals(Optional.of(user))));
     }
 
     private static List<StatusChange> changesDuring(Call call) {
@@ -431,10 +477,15 @@ final class AllAtOnce {
         int[] newest = new int[sequence.threads().size()];
         Call[] last = new Call[sequence.threads().size()];
         for (Call call : requests) {
-            boolean ordered = call.beforeClose && !call.words.endsWith("Exception") && call.step.kind() != Kind.CALL
-                    && !sequence.provider() && !ENDED.contains(call.words);
+            boolean ordered = call.beforeClose
+                    && !call.words.endsWith("Exception")
+                    && call.step.kind() != Kind.CALL
+                    && !sequence.provider()
+                    && !ENDED.contains(call.words);
             if (ordered) {
-                assertThat(call.order).as("%s was answered before %s", call, last[call.thread]).isGreaterThan(newest[call.thread]);
+                assertThat(call.order)
+                        .as("%s was answered before %s", call, last[call.thread])
+                        .isGreaterThan(newest[call.thread]);
                 newest[call.thread] = call.order;
                 last[call.thread] = call;
             }
@@ -448,7 +499,8 @@ final class AllAtOnce {
         }
         for (Client client : clients) {
             trace.append("events ").append(client.recorder.events).append('\n');
-            client.added.forEach(late -> trace.append("  late ").append(late.events).append('\n'));
+            client.added.forEach(
+                    late -> trace.append("  late ").append(late.events).append('\n'));
         }
         return trace.toString();
     }

@@ -42,7 +42,10 @@ public class BindingBenchmark {
 
     @Test
     void run() throws RunnerException {
-        Options all = new OptionsBuilder().include(BindingBenchmark.class.getName()).shouldFailOnError(true).build();
+        Options all = new OptionsBuilder()
+                .include(BindingBenchmark.class.getName())
+                .shouldFailOnError(true)
+                .build();
         assertThat(new Runner(all).run()).hasSize(4);
     }
 

@@ -58,8 +58,13 @@ class FacesTest {
     @Test
     void thePageAndTheseTestsHaveTheSameRows() throws IOException {
         List<String> rows = Pattern.compile("\\| `((?:web|flutter)\\w+)` \\|$", Pattern.MULTILINE)
-                .matcher(Files.readString(Project.ROOT.resolve("docs/faces.md"))).results().map(row -> row.group(1)).toList();
-        assertThat(Arrays.stream(FacesTest.class.getDeclaredMethods()).map(Method::getName).filter(name -> name.matches("(web|flutter).*")))
+                .matcher(Files.readString(Project.ROOT.resolve("docs/faces.md")))
+                .results()
+                .map(row -> row.group(1))
+                .toList();
+        assertThat(Arrays.stream(FacesTest.class.getDeclaredMethods())
+                        .map(Method::getName)
+                        .filter(name -> name.matches("(web|flutter).*")))
                 .containsExactlyInAnyOrderElementsOf(rows);
     }
 
@@ -73,7 +78,10 @@ class FacesTest {
 
     @Test
     void webLogin() {
-        assertThat(tim.login("alice", at.userSig("alice")).thenApply(LoginResult::userId).join()).isEqualTo("alice");
+        assertThat(tim.login("alice", at.userSig("alice"))
+                        .thenApply(LoginResult::userId)
+                        .join())
+                .isEqualTo("alice");
     }
 
     @Test
@@ -221,7 +229,8 @@ class FacesTest {
     void flutterNetworkLostAndBack() {
         logIn("alice");
         at.server.cutConnections();
-        await().untilAsserted(() -> assertThat(recorder.network).last()
+        await().untilAsserted(() -> assertThat(recorder.network)
+                .last()
                 .matches(change -> change.status() == NetworkStatus.CONNECTED && change.reconnect()));
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_IN);
         assertThat(recorder.events).doesNotContain("notReady alice");
@@ -230,10 +239,13 @@ class FacesTest {
     @Test
     void flutterOnConnecting() {
         logIn("alice");
-        assertThat(recorder.network).extracting(NetworkChange::status).containsExactly(NetworkStatus.CONNECTING, NetworkStatus.CONNECTED);
+        assertThat(recorder.network)
+                .extracting(NetworkChange::status)
+                .containsExactly(NetworkStatus.CONNECTING, NetworkStatus.CONNECTED);
         recorder.network.clear();
         at.server.stopListening();
-        await().untilAsserted(() -> assertThat(recorder.network).extracting(NetworkChange::status)
+        await().untilAsserted(() -> assertThat(recorder.network)
+                .extracting(NetworkChange::status)
                 .startsWith(NetworkStatus.DISCONNECTED, NetworkStatus.CONNECTING, NetworkStatus.CONNECT_FAILED));
     }
 
@@ -241,8 +253,10 @@ class FacesTest {
     void flutterOnKickedOffline() {
         logIn("alice");
         at.open(at.elsewhere(folder, System.getProperty("os.name").startsWith("Linux") ? "Linux" : "Mac"))
-                .login("alice", at.userSig("alice")).join();
-        await().untilAsserted(() -> assertThat(recorder.events).last().asString().startsWith("kicked"));
+                .login("alice", at.userSig("alice"))
+                .join();
+        await().untilAsserted(
+                        () -> assertThat(recorder.events).last().asString().startsWith("kicked"));
         assertThat(logIn("alice").repeatLogin()).isFalse();
     }
 
@@ -283,7 +297,8 @@ class FacesTest {
         logIn("alice");
         tim.close();
         assertThat(recorder.events).last().asString().startsWith("notReady");
-        await().untilAsserted(() -> assertThat(at.server.events(0)).extracting(ServerEvent::type)
+        await().untilAsserted(() -> assertThat(at.server.events(0))
+                .extracting(ServerEvent::type)
                 .containsExactly(ServerEvent.Type.LOGIN, ServerEvent.Type.LINK_CLOSED));
     }
 }

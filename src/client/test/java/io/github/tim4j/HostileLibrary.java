@@ -18,6 +18,7 @@ import java.util.Map;
 interface HostileLibrary extends Library {
     /** Only {@link #hostile_answer} answers. */
     int KEEP = 0;
+
     int BEFORE_RETURN = 1;
     int DYING_THREAD = 2;
     /** One after another on one thread, like a good library. */
@@ -36,11 +37,19 @@ interface HostileLibrary extends Library {
     /** A fresh copy in the folder, and its file. */
     record Copy(Path file, HostileLibrary commands) {
         static Copy in(Path folder) {
-            Path compiled = CCompiler.library("hostile", List.of("src/client/test/native/hostile.c"), "-Wall", "-Wextra", "-Werror");
+            Path compiled = CCompiler.library(
+                    "hostile", List.of("src/client/test/native/hostile.c"), "-Wall", "-Wextra", "-Werror");
             try {
-                Path file = Files.copy(compiled, Files.createTempDirectory(folder, "hostile").resolve(compiled.getFileName())).toRealPath();
-                return new Copy(file, Native.load(file.toString(), HostileLibrary.class,
-                        Map.of(OPTION_STRING_ENCODING, "UTF-8", OPTION_OPEN_FLAGS, 1)));
+                Path file = Files.copy(
+                                compiled,
+                                Files.createTempDirectory(folder, "hostile").resolve(compiled.getFileName()))
+                        .toRealPath();
+                return new Copy(
+                        file,
+                        Native.load(
+                                file.toString(),
+                                HostileLibrary.class,
+                                Map.of(OPTION_STRING_ENCODING, "UTF-8", OPTION_OPEN_FLAGS, 1)));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

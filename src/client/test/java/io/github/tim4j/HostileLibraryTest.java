@@ -56,7 +56,9 @@ class HostileLibraryTest {
     @AfterEach
     void close() {
         tim.close();
-        assertThat(Callbacks.expected()).as("requests still remembered after close").isZero();
+        assertThat(Callbacks.expected())
+                .as("requests still remembered after close")
+                .isZero();
     }
 
     private static int codeOf(CompletableFuture<?> future) {
@@ -74,7 +76,9 @@ class HostileLibraryTest {
                 replayed.countDown();
             }
         });
-        assertThat(catchThrowable(() -> assertThat(replayed.await(10, TimeUnit.SECONDS)).isTrue())).isNull();
+        assertThat(catchThrowable(
+                        () -> assertThat(replayed.await(10, TimeUnit.SECONDS)).isTrue()))
+                .isNull();
     }
 
     @Test
@@ -85,17 +89,24 @@ class HostileLibraryTest {
         tim.logout().join();
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
         assertThat(tim.loginUser()).isEmpty();
-        assertThat(recorder.events).containsExactly("LOGGED_OUT>LOGGED_OUT REPLAY",
-                "LOGGED_OUT>LOGGING_IN LOGIN alice", "LOGGING_IN>LOGGED_IN LOGIN alice", "ready alice",
-                "LOGGED_IN>LOGGING_OUT LOGOUT alice", "notReady alice", "LOGGING_OUT>LOGGED_OUT LOGOUT alice");
+        assertThat(recorder.events)
+                .containsExactly(
+                        "LOGGED_OUT>LOGGED_OUT REPLAY",
+                        "LOGGED_OUT>LOGGING_IN LOGIN alice",
+                        "LOGGING_IN>LOGGED_IN LOGIN alice",
+                        "ready alice",
+                        "LOGGED_IN>LOGGING_OUT LOGOUT alice",
+                        "notReady alice",
+                        "LOGGING_OUT>LOGGED_OUT LOGOUT alice");
     }
 
     @Test
     void anAnswerBeforeTheCallReturnsCounts() {
         commands.hostile_mode(BEFORE_RETURN, 0, 1, EMPTY);
         assertThat(tim.login("alice", "sig").join().userId()).isEqualTo("alice");
-        assertThat(recorder.events).containsSequence("LOGGED_OUT>LOGGING_IN LOGIN alice", "LOGGING_IN>LOGGED_IN LOGIN alice",
-                "ready alice");
+        assertThat(recorder.events)
+                .containsSequence(
+                        "LOGGED_OUT>LOGGING_IN LOGIN alice", "LOGGING_IN>LOGGED_IN LOGIN alice", "ready alice");
     }
 
     @Test
@@ -104,7 +115,9 @@ class HostileLibraryTest {
         tim.login("alice", "sig").join();
         tim.login("bob", "sig").join();
         settle();
-        assertThat(recorder.events).filteredOn(event -> event.startsWith("ready")).containsExactly("ready alice", "ready bob");
+        assertThat(recorder.events)
+                .filteredOn(event -> event.startsWith("ready"))
+                .containsExactly("ready alice", "ready bob");
     }
 
     @Test
@@ -146,11 +159,14 @@ class HostileLibraryTest {
         tim.addListener(recorder);
         commands.hostile_mode(KEEP, 0, 1, EMPTY);
         CompletableFuture<LoginResult> login = tim.login("alice", "sig");
-        assertThatThrownBy(login::join).isInstanceOf(CompletionException.class).hasCauseInstanceOf(TimeoutException.class)
+        assertThatThrownBy(login::join)
+                .isInstanceOf(CompletionException.class)
+                .hasCauseInstanceOf(TimeoutException.class)
                 .hasMessageContaining("50 ms");
 
         commands.hostile_answer(0, 0, EMPTY, 3);
-        await().untilAsserted(() -> assertThat(recorder.events).contains("LOGGING_IN>LOGGED_IN RESYNC alice", "ready alice"));
+        await().untilAsserted(
+                        () -> assertThat(recorder.events).contains("LOGGING_IN>LOGGED_IN RESYNC alice", "ready alice"));
         assertThat(login).isCompletedExceptionally();
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_IN);
     }
@@ -160,7 +176,9 @@ class HostileLibraryTest {
         tim.close();
         tim = library.client().requestTimeout(Duration.ofMillis(1)).build();
         commands.hostile_mode(KEEP, 0, 1, EMPTY);
-        List<CompletableFuture<String>> calls = IntStream.range(0, 5000).mapToObj(i -> tim.call("TIMHostileKept")).toList();
+        List<CompletableFuture<String>> calls = IntStream.range(0, 5000)
+                .mapToObj(i -> tim.call("TIMHostileKept"))
+                .toList();
         calls.forEach(call -> assertThatThrownBy(call::join).hasCauseInstanceOf(TimeoutException.class));
         assertThat(Callbacks.expected()).isLessThanOrEqualTo(1000);
     }
@@ -174,10 +192,13 @@ class HostileLibraryTest {
                 tim.call("TIMHostileKept").join();
             }
             System.gc();
-            used[round] = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+            used[round] =
+                    Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
         }
         assertThat(Callbacks.expected()).isZero();
-        assertThat(used[1] - used[0]).as("bytes more after 50000 further requests").isLessThan(10_000_000);
+        assertThat(used[1] - used[0])
+                .as("bytes more after 50000 further requests")
+                .isLessThan(10_000_000);
     }
 
     @Test
@@ -186,7 +207,9 @@ class HostileLibraryTest {
         CompletableFuture<LoginResult> first = tim.login("alice", "sig");
         CompletableFuture<LoginResult> second = tim.login("alice", "sig");
         CompletableFuture<LoginResult> third = tim.login("alice", "sig").orTimeout(1, TimeUnit.MILLISECONDS);
-        assertThat(commands.hostile_requests()).as("the same login is requested once").isEqualTo(1);
+        assertThat(commands.hostile_requests())
+                .as("the same login is requested once")
+                .isEqualTo(1);
         first.cancel(true);
         assertThatThrownBy(third::join).hasCauseInstanceOf(TimeoutException.class);
 
@@ -236,7 +259,9 @@ class HostileLibraryTest {
         }
         settle();
         assertThat(completions).hasValue(50);
-        assertThat(recorder.events).filteredOn(event -> event.startsWith("ready")).hasSize(50);
+        assertThat(recorder.events)
+                .filteredOn(event -> event.startsWith("ready"))
+                .hasSize(50);
     }
 
     @Test
@@ -246,11 +271,13 @@ class HostileLibraryTest {
             assertThat(tim.login("user" + i, "sig").join().userId()).isEqualTo("user" + i);
         }
         await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
-                .filteredOn(thread -> thread.getName().startsWith("tim4j-native")).hasSizeLessThan(20));
+                .filteredOn(thread -> thread.getName().startsWith("tim4j-native"))
+                .hasSizeLessThan(20));
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {HostileLibrary.NULL, HostileLibrary.INVALID_UTF8, HostileLibrary.MEGABYTE, HostileLibrary.CHINESE})
+    @ValueSource(
+            ints = {HostileLibrary.NULL, HostileLibrary.INVALID_UTF8, HostileLibrary.MEGABYTE, HostileLibrary.CHINESE})
     void strangeTextsAreTaken(int text) {
         commands.hostile_mode(WORKER, 123456, 1, text);
         CompletableFuture<LoginResult> login = tim.login("alice", "sig");
@@ -265,9 +292,11 @@ class HostileLibraryTest {
         commands.hostile_network(3, 9512, text, 1, 1);
         commands.hostile_network(77, 9512, text, 1, 1);
         settle();
-        assertThat(recorder.network).extracting(NetworkChange::status)
+        assertThat(recorder.network)
+                .extracting(NetworkChange::status)
                 .containsExactly(NetworkStatus.CONNECT_FAILED, NetworkStatus.CONNECT_FAILED);
-        assertThat(recorder.network).allSatisfy(change -> assertThat(change.description()).hasSizeLessThan(2000));
+        assertThat(recorder.network)
+                .allSatisfy(change -> assertThat(change.description()).hasSizeLessThan(2000));
 
         commands.hostile_mode(WORKER, 0, 1, text);
         String json = tim.call("TIMHostileKept").join();
@@ -316,7 +345,8 @@ class HostileLibraryTest {
         commands.hostile_kick(3);
         commands.hostile_expire(3);
         settle();
-        assertThat(recorder.events).endsWith("LOGGED_IN>LOGGED_OUT KICKED_OFFLINE alice", "notReady alice", "kicked UNKNOWN");
+        assertThat(recorder.events)
+                .endsWith("LOGGED_IN>LOGGED_OUT KICKED_OFFLINE alice", "notReady alice", "kicked UNKNOWN");
     }
 
     @Test

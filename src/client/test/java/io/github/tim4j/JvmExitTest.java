@@ -45,7 +45,8 @@ class JvmExitTest {
     static final class Ending {
         public static void main(String[] args) {
             String way = args[0];
-            TimClient.Builder builder = TimClient.builder().sdkAppId(TestServer.APP).server(args[2]);
+            TimClient.Builder builder =
+                    TimClient.builder().sdkAppId(TestServer.APP).server(args[2]);
             if (!args[4].isEmpty()) {
                 builder.library(Path.of(args[4]));
             }
@@ -69,12 +70,13 @@ class JvmExitTest {
             switch (way) {
                 case "close" -> tim.close();
                 case "exit" -> System.exit(0);
-                case "exit in a callback", "exit in a direct callback" -> LockSupport.parkNanos(Duration.ofSeconds(30).toNanos());
+                case "exit in a callback", "exit in a direct callback" ->
+                    LockSupport.parkNanos(Duration.ofSeconds(30).toNanos());
                 case "close and exit at once" -> {
                     new Thread(tim::close).start();
                     System.exit(0);
                 }
-                case "return" -> { }
+                case "return" -> {}
                 default -> throw new IllegalArgumentException(way);
             }
         }
@@ -84,13 +86,17 @@ class JvmExitTest {
     Stream<DynamicTest> endsWithoutCrashOrHang() {
         long seed = Long.getLong("tim4j.seed", new Random().nextInt(1_000_000));
         Random random = new Random(seed);
-        String[] ways = {"close", "exit", "return", "exit in a callback", "exit in a direct callback", "close and exit at once"};
+        String[] ways = {
+            "close", "exit", "return", "exit in a callback", "exit in a direct callback", "close and exit at once"
+        };
         int runs = Integer.getInteger("tim4j.exits", 18);
         return IntStream.range(0, runs).mapToObj(i -> {
             String way = ways[i % ways.length];
             int delay = random.nextInt(30_000);
             return DynamicTest.dynamicTest(way + " after " + delay + " us, seed " + seed, () -> {
-                ForkedJvm.Result result = ForkedJvm.of(Ending.class, way, delay, at.server.uri(), at.userSig("alice"), "").run(folder);
+                ForkedJvm.Result result = ForkedJvm.of(
+                                Ending.class, way, delay, at.server.uri(), at.userSig("alice"), "")
+                        .run(folder);
                 assertThat(result).isEqualTo(new ForkedJvm.Result(0, result.output()));
                 assertThat(result.output()).doesNotContain("Exception", "SIGSEGV");
             });
@@ -99,9 +105,11 @@ class JvmExitTest {
 
     @Test
     void aLibraryThatCallsWhileTheJvmEndsIsHarmless() {
-        Path hostile = CCompiler.library("hostile", List.of("src/client/test/native/hostile.c"), "-Wall", "-Wextra", "-Werror");
+        Path hostile = CCompiler.library(
+                "hostile", List.of("src/client/test/native/hostile.c"), "-Wall", "-Wextra", "-Werror");
         for (String way : new String[] {"return", "exit", "close"}) {
-            ForkedJvm.Result result = ForkedJvm.of(Ending.class, way, 1000, at.server.uri(), "sig", hostile).run(folder);
+            ForkedJvm.Result result = ForkedJvm.of(Ending.class, way, 1000, at.server.uri(), "sig", hostile)
+                    .run(folder);
             assertThat(result.exitCode()).as(result.output()).isZero();
         }
     }
@@ -109,11 +117,14 @@ class JvmExitTest {
     @Test
     void theJvmsOwnChecksOfNativeCallsFindNothing() {
         ForkedJvm.Result result = ForkedJvm.of(Ending.class, "close", 200_000, at.server.uri(), at.userSig("alice"), "")
-                .option("-Xcheck:jni").run(folder);
+                .option("-Xcheck:jni")
+                .run(folder);
         assertThat(result.exitCode()).as(result.output()).isZero();
         assertThat(result.output()).doesNotContain("FATAL ERROR in native method");
-        // JNA itself does not look for exceptions after two of its calls: when it is loaded, and when a native thread is attached.
-        assertThat(result.output().split("(?=WARNING|FATAL)")).filteredOn(part -> part.startsWith("WARNING in native method"))
+        // JNA itself does not look for exceptions after two of its calls: when it is loaded, and when a native thread
+        // is attached.
+        assertThat(result.output().split("(?=WARNING|FATAL)"))
+                .filteredOn(part -> part.startsWith("WARNING in native method"))
                 .allMatch(part -> part.contains("com.sun.jna.Native.<clinit>") || part.contains("initializeThread"));
     }
 }

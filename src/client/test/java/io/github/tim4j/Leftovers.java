@@ -38,7 +38,7 @@ final class Leftovers {
     private static List<String> threads() {
         Thread[] all = new Thread[Thread.activeCount() * 2 + 50];
         List<String> names = new ArrayList<>();
-        for (int i = Thread.enumerate(all); i-- > 0;) {
+        for (int i = Thread.enumerate(all); i-- > 0; ) {
             String name = all[i].getName();
             if (name.startsWith("tim4j-") && !name.startsWith("tim4j-server")) {
                 names.add(name);
@@ -46,7 +46,8 @@ final class Leftovers {
         }
         for (Path task : list(TASKS)) {
             try {
-                String name = Files.readString(task.resolve("comm"), StandardCharsets.ISO_8859_1).strip();
+                String name = Files.readString(task.resolve("comm"), StandardCharsets.ISO_8859_1)
+                        .strip();
                 if (name.startsWith("tim_")) {
                     names.add(name);
                 }

@@ -63,7 +63,8 @@ class ListenerTest {
         Recorder late = new Recorder();
         tim.addListener(late);
         tim.logout().join();
-        assertThat(late.events).startsWith("LOGGED_IN>LOGGED_IN REPLAY alice", "ready alice", "LOGGED_IN>LOGGING_OUT LOGOUT alice");
+        assertThat(late.events)
+                .startsWith("LOGGED_IN>LOGGED_IN REPLAY alice", "ready alice", "LOGGED_IN>LOGGING_OUT LOGOUT alice");
     }
 
     @Test
@@ -74,7 +75,10 @@ class ListenerTest {
         tim.addListener(first);
         tim.addListener(second);
         tim.login("alice", "sig").join();
-        assertThat(first.events).isEqualTo(second.events).filteredOn("ready alice"::equals).hasSize(1);
+        assertThat(first.events)
+                .isEqualTo(second.events)
+                .filteredOn("ready alice"::equals)
+                .hasSize(1);
 
         tim.removeListener(first);
         int heard = first.events.size();
@@ -135,7 +139,9 @@ class ListenerTest {
             tim.addListener(other);
             assertThat(tim.login("alice", "sig").join().userId()).isEqualTo("alice");
             assertThat(other.events).endsWith("ready alice");
-            assertThat(log.list).anySatisfy(event -> assertThat(event.getThrowableProxy().getMessage()).isEqualTo("on purpose"));
+            assertThat(log.list)
+                    .anySatisfy(event ->
+                            assertThat(event.getThrowableProxy().getMessage()).isEqualTo("on purpose"));
         } finally {
             logger.detachAppender(log);
         }
@@ -152,8 +158,8 @@ class ListenerTest {
             }
         });
         AtomicReference<CompletableFuture<Boolean>> stage = new AtomicReference<>();
-        SwingUtilities.invokeAndWait(() ->
-                stage.set(tim.login("alice", "sig").thenApply(login -> SwingUtilities.isEventDispatchThread())));
+        SwingUtilities.invokeAndWait(
+                () -> stage.set(tim.login("alice", "sig").thenApply(login -> SwingUtilities.isEventDispatchThread())));
         assertThat(stage.get().get(10, TimeUnit.SECONDS)).isTrue();
         assertThat(swing).containsExactly(true);
     }
@@ -187,12 +193,15 @@ class ListenerTest {
         CompletableFuture<Void> stage = tim.login("alice", "sig").thenAccept(login -> {
             inStage.set(catchThrowable(() -> tim.call("TIMHostileKept").get()));
             timed.set(catchThrowable(() -> tim.call("TIMHostileKept").get(1, TimeUnit.HOURS)));
-            derived.set(catchThrowable(() -> tim.call("TIMHostileKept").thenApply(String::length).join()));
+            derived.set(catchThrowable(
+                    () -> tim.call("TIMHostileKept").thenApply(String::length).join()));
         });
         commands.hostile_answer(0, 0, HostileLibrary.EMPTY, 1);
         stage.join();
-        assertThat(List.of(inListener.get(), inStage.get(), timed.get(), derived.get())).allSatisfy(failure ->
-                assertThat(failure).isInstanceOf(IllegalStateException.class).hasMessageContaining("inside a callback"));
+        assertThat(List.of(inListener.get(), inStage.get(), timed.get(), derived.get()))
+                .allSatisfy(failure -> assertThat(failure)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("inside a callback"));
     }
 
     @Test
@@ -236,7 +245,7 @@ class ListenerTest {
         Recorder recorder = new Recorder();
         tim.addListener(recorder);
         gone.shutdown();
-        assertThatThrownBy(() -> gone.execute(() -> { })).isInstanceOf(RejectedExecutionException.class);
+        assertThatThrownBy(() -> gone.execute(() -> {})).isInstanceOf(RejectedExecutionException.class);
         assertThat(tim.login("alice", "sig").join().userId()).isEqualTo("alice");
         assertThat(recorder.events).endsWith("ready alice");
     }
@@ -293,7 +302,8 @@ class ListenerTest {
         tim.login("alice", "sig");
         assertThat(closed.orTimeout(10, TimeUnit.SECONDS).join()).isEqualTo(LoginStatus.LOGGED_OUT);
         assertThat(commands.hostile_uninit_count()).isEqualTo(1);
-        await().untilAsserted(() -> assertThat(recorder.events).endsWith("LOGGED_IN>LOGGED_OUT CLOSED alice", "notReady alice"));
+        await().untilAsserted(() ->
+                assertThat(recorder.events).endsWith("LOGGED_IN>LOGGED_OUT CLOSED alice", "notReady alice"));
         library.client().build().close();
     }
 
@@ -301,14 +311,16 @@ class ListenerTest {
     void closeFromManyThreadsAtOnceEndsTheLibraryOnce() throws Exception {
         CompletableFuture<LoginResult> login = tim.login("alice", "sig");
         CountDownLatch start = new CountDownLatch(1);
-        List<Thread> threads = IntStream.range(0, 8).mapToObj(i -> new Thread(() -> {
-            try {
-                start.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            tim.close();
-        })).toList();
+        List<Thread> threads = IntStream.range(0, 8)
+                .mapToObj(i -> new Thread(() -> {
+                    try {
+                        start.await();
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                    tim.close();
+                }))
+                .toList();
         threads.forEach(Thread::start);
         start.countDown();
         for (Thread thread : threads) {
@@ -324,7 +336,8 @@ class ListenerTest {
         tim.addListener(new Recorder());
         tim.login("alice").join();
         tim.close();
-        await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet()).extracting(Thread::getName)
+        await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                .extracting(Thread::getName)
                 .doesNotContain("tim4j-callbacks", "tim4j-provider", "tim4j-close"));
     }
 
@@ -335,7 +348,8 @@ class ListenerTest {
         Recorder recorder = new Recorder();
         tim.addListener(recorder);
         CompletableFuture<Void> logout = tim.logout();
-        await().untilAsserted(() -> assertThat(recorder.events).endsWith("LOGGED_IN>LOGGING_OUT LOGOUT alice", "notReady alice"));
+        await().untilAsserted(() ->
+                assertThat(recorder.events).endsWith("LOGGED_IN>LOGGING_OUT LOGOUT alice", "notReady alice"));
         assertThat(logout).isNotDone();
         commands.hostile_answer(1, 0, HostileLibrary.EMPTY, 1);
         logout.join();
@@ -350,9 +364,11 @@ class ListenerTest {
         logger.addAppender(log);
         try {
             commands.hostile_log(5, "a warning 中文 {}");
-            commands.hostile_log(6, "sig eJwtzMEKgkAUheF3mXXIdXSmGWiRQUS0CNoGQTKXuGk6XEeUonfPdK3nO-gHzufyqEPZhUIgk8iIdLKjwzrQ end");
+            commands.hostile_log(
+                    6, "sig eJwtzMEKgkAUheF3mXXIdXSmGWiRQUS0CNoGQTKXuGk6XEeUonfPdK3nO-gHzufyqEPZhUIgk8iIdLKjwzrQ end");
             commands.hostile_log(3, "not wanted at this level");
-            assertThat(log.list).extracting(event -> event.getLevel() + " " + event.getFormattedMessage())
+            assertThat(log.list)
+                    .extracting(event -> event.getLevel() + " " + event.getFormattedMessage())
                     .containsExactly("WARN a warning 中文 {}", "ERROR sig <UserSig> end");
         } finally {
             logger.detachAppender(log);

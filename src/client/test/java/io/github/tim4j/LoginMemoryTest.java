@@ -36,9 +36,14 @@ class LoginMemoryTest {
         static Sample of(long logins) throws IOException {
             System.gc();
             System.gc();
-            long pages = Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ")[1]);
-            return new Sample(logins, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(), pages * 4096,
-                    entries("/proc/self/task"), entries("/proc/self/fd"));
+            long pages =
+                    Long.parseLong(Files.readString(Path.of("/proc/self/statm")).split(" ")[1]);
+            return new Sample(
+                    logins,
+                    ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
+                    pages * 4096,
+                    entries("/proc/self/task"),
+                    entries("/proc/self/fd"));
         }
 
         private static long entries(String folder) {
@@ -47,7 +52,11 @@ class LoginMemoryTest {
 
         static Sample parse(String line) {
             String[] fields = line.split(" ");
-            return new Sample(Long.parseLong(fields[0]), Long.parseLong(fields[1]), Long.parseLong(fields[2]), Long.parseLong(fields[3]),
+            return new Sample(
+                    Long.parseLong(fields[0]),
+                    Long.parseLong(fields[1]),
+                    Long.parseLong(fields[2]),
+                    Long.parseLong(fields[3]),
                     Long.parseLong(fields[4]));
         }
 
@@ -64,8 +73,9 @@ class LoginMemoryTest {
         public static void main(String[] args) throws IOException {
             int logins = Integer.parseInt(args[3]);
             List<Sample> samples = new ArrayList<>();
-            try (TimClient tim = TimClient.builder().sdkAppId(TestServer.APP).server(args[0]).build()) {
-                tim.addListener(new TimListener() { });
+            try (TimClient tim =
+                    TimClient.builder().sdkAppId(TestServer.APP).server(args[0]).build()) {
+                tim.addListener(new TimListener() {});
                 logInAndOut(tim, args, 5_000);
                 samples.add(Sample.of(0));
                 for (int until : new int[] {logins / 10, logins / 2, logins}) {
@@ -87,12 +97,17 @@ class LoginMemoryTest {
 
     @Test
     void aLoginLeavesNothingBehind() throws Exception {
-        Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/statm")), "skipped: no /proc, from which the memory is read");
+        Assumptions.assumeTrue(
+                Files.exists(Path.of("/proc/self/statm")), "skipped: no /proc, from which the memory is read");
         List<Sample> samples = new ArrayList<>();
         try (TestServer at = new TestServer()) {
             // All of the heap is resident from the start, so that what is added later is not the heap's.
-            Process process = ForkedJvm.of(Logins.class, at.server.uri(), at.userSig("alice"), at.userSig("bob"), LOGINS)
-                    .option("-Xms24m").option("-Xmx24m").option("-XX:+AlwaysPreTouch").start(folder);
+            Process process = ForkedJvm.of(
+                            Logins.class, at.server.uri(), at.userSig("alice"), at.userSig("bob"), LOGINS)
+                    .option("-Xms24m")
+                    .option("-Xmx24m")
+                    .option("-XX:+AlwaysPreTouch")
+                    .start(folder);
             try (BufferedReader lines = process.inputReader()) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                     System.out.println("LoginMemoryTest: " + line);
@@ -104,8 +119,12 @@ class LoginMemoryTest {
         Sample first = samples.get(0);
         Sample last = samples.get(samples.size() - 1);
         assertThat(last.logins).isEqualTo(LOGINS);
-        assertThat((last.heap - first.heap) / LOGINS).as("bytes of the Java heap for each login, %s", samples).isLessThan(ALLOWANCE);
-        assertThat((last.resident - first.resident) / LOGINS).as("bytes resident for each login, %s", samples).isLessThan(ALLOWANCE);
+        assertThat((last.heap - first.heap) / LOGINS)
+                .as("bytes of the Java heap for each login, %s", samples)
+                .isLessThan(ALLOWANCE);
+        assertThat((last.resident - first.resident) / LOGINS)
+                .as("bytes resident for each login, %s", samples)
+                .isLessThan(ALLOWANCE);
         assertThat(last.threads).as("threads, %s", samples).isLessThanOrEqualTo(first.threads);
         assertThat(last.files).as("file descriptors, %s", samples).isLessThanOrEqualTo(first.files);
     }

@@ -21,7 +21,10 @@ final class LoginModel {
         FRESH(0),
         /** Valid, and the same at each login, until a revocation. */
         KEPT(0),
-        EXPIRED(70001), WRONG_KEY(70009), OF_ANOTHER_USER(70013), GARBAGE(70003);
+        EXPIRED(70001),
+        WRONG_KEY(70009),
+        OF_ANOTHER_USER(70013),
+        GARBAGE(70003);
 
         final int code;
 
@@ -53,12 +56,14 @@ final class LoginModel {
     final Set<String> onServer = new HashSet<>();
     /** Whom the last event was about. */
     private String concerned;
+
     private final boolean provider;
     private String sig;
     private boolean repeat;
     private int expiries;
     /** UserSigs that the library has seen to expire, the oldest first; of a fresh one only that there was one. */
     private final Queue<String> expired = new ArrayDeque<>();
+
     private final Map<String, Integer> revoked;
 
     /** @param revoked what the server answers to kept UserSigs, by user: it outlives the client */
@@ -84,7 +89,8 @@ final class LoginModel {
     /** What a listener that is added now is told. */
     List<String> replay() {
         String status = user == null ? "LOGGED_OUT" : "LOGGED_IN";
-        List<String> told = new ArrayList<>(List.of(status + ">" + status + " REPLAY" + (concerned == null ? "" : " " + concerned)));
+        List<String> told = new ArrayList<>(
+                List.of(status + ">" + status + " REPLAY" + (concerned == null ? "" : " " + concerned)));
         if (user != null) {
             told.add("ready " + user);
         }
@@ -93,7 +99,11 @@ final class LoginModel {
 
     /** Whether a login with it now would be followed by a renewal: then a request right behind it would make a difference. */
     boolean mayBeRenewed(Sig sig) {
-        return provider && (!refusals.isEmpty() || !revoked.isEmpty() || refusedHere("anybody", sig) || sig.worth == Worth.EXPIRED);
+        return provider
+                && (!refusals.isEmpty()
+                        || !revoked.isEmpty()
+                        || refusedHere("anybody", sig)
+                        || sig.worth == Worth.EXPIRED);
     }
 
     String loginByProvider(String userId) {
@@ -199,7 +209,10 @@ final class LoginModel {
 
     String logout() {
         if (user != null) {
-            events.addAll(List.of("LOGGED_IN>LOGGING_OUT LOGOUT " + user, "notReady " + user, "LOGGING_OUT>LOGGED_OUT LOGOUT " + user));
+            events.addAll(List.of(
+                    "LOGGED_IN>LOGGING_OUT LOGOUT " + user,
+                    "notReady " + user,
+                    "LOGGING_OUT>LOGGED_OUT LOGOUT " + user));
             onServer.remove(user);
             nobody();
         }

@@ -53,7 +53,9 @@ class LoginTest {
     @AfterEach
     void close() {
         at.close();
-        assertThat(Callbacks.expected()).as("requests still remembered after close").isZero();
+        assertThat(Callbacks.expected())
+                .as("requests still remembered after close")
+                .isZero();
     }
 
     @Test
@@ -62,16 +64,24 @@ class LoginTest {
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_IN);
         assertThat(tim.loginUser()).contains("alice");
         assertThat(at.server.sessions()).hasSize(1);
-        assertThat(tim.serverTime()).hasValueSatisfying(time ->
-                assertThat(Duration.between(time, at.server.now()).abs()).isLessThan(Duration.ofSeconds(10)));
+        assertThat(tim.serverTime())
+                .hasValueSatisfying(time -> assertThat(
+                                Duration.between(time, at.server.now()).abs())
+                        .isLessThan(Duration.ofSeconds(10)));
 
         tim.logout().join();
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
         assertThat(tim.loginUser()).isEmpty();
         await().untilAsserted(() -> assertThat(at.server.sessions()).isEmpty());
-        assertThat(recorder.events).containsExactly("LOGGED_OUT>LOGGED_OUT REPLAY",
-                "LOGGED_OUT>LOGGING_IN LOGIN alice", "LOGGING_IN>LOGGED_IN LOGIN alice", "ready alice",
-                "LOGGED_IN>LOGGING_OUT LOGOUT alice", "notReady alice", "LOGGING_OUT>LOGGED_OUT LOGOUT alice");
+        assertThat(recorder.events)
+                .containsExactly(
+                        "LOGGED_OUT>LOGGED_OUT REPLAY",
+                        "LOGGED_OUT>LOGGING_IN LOGIN alice",
+                        "LOGGING_IN>LOGGED_IN LOGIN alice",
+                        "ready alice",
+                        "LOGGED_IN>LOGGING_OUT LOGOUT alice",
+                        "notReady alice",
+                        "LOGGING_OUT>LOGGED_OUT LOGOUT alice");
     }
 
     @ParameterizedTest
@@ -82,16 +92,21 @@ class LoginTest {
         TimException failure = failureOf(login);
         assertThat(failure.code()).isEqualTo(code);
         assertThat(failure.error()).map(TimError::code).contains(code);
-        assertThat(failure).hasMessageStartingWith(code + " ").hasMessageContaining(failure.error().orElseThrow().advice());
+        assertThat(failure)
+                .hasMessageStartingWith(code + " ")
+                .hasMessageContaining(failure.error().orElseThrow().advice());
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
         assertThat(tim.loginUser()).isEmpty();
-        assertThat(recorder.events).endsWith("LOGGING_IN>LOGGED_OUT LOGIN_FAILED alice " + code).doesNotContain("ready alice");
+        assertThat(recorder.events)
+                .endsWith("LOGGING_IN>LOGGED_OUT LOGIN_FAILED alice " + code)
+                .doesNotContain("ready alice");
     }
 
     @Test
     void aWrongUserSigEarnsTheServersCode() {
         assertThat(codeOf(tim.login("alice", at.userSig("bob")))).isEqualTo(70013);
-        assertThat(codeOf(tim.login("alice", at.server.userSig(OTHER_APP, "alice")))).isEqualTo(70014);
+        assertThat(codeOf(tim.login("alice", at.server.userSig(OTHER_APP, "alice"))))
+                .isEqualTo(70014);
         assertThat(codeOf(tim.login("alice", "nonsense"))).isEqualTo(70003);
     }
 
@@ -169,7 +184,8 @@ class LoginTest {
         assertThat(alice).isCompletedWithValue(new LoginResult("alice", false));
         assertThat(bob).isCompletedWithValue(new LoginResult("bob", false));
         assertThat(tim.loginUser()).contains("carol");
-        assertThat(recorder.events).filteredOn(event -> event.startsWith("ready"))
+        assertThat(recorder.events)
+                .filteredOn(event -> event.startsWith("ready"))
                 .containsExactly("ready alice", "ready bob", "ready carol");
     }
 
@@ -178,8 +194,12 @@ class LoginTest {
         tim.login("alice", at.userSig("alice")).join();
         recorder.events.clear();
         assertThat(tim.login("bob", at.userSig("bob")).join()).isEqualTo(new LoginResult("bob", false));
-        assertThat(recorder.events).containsExactly("LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH bob", "notReady alice",
-                "LOGGING_IN>LOGGED_IN LOGIN bob", "ready bob");
+        assertThat(recorder.events)
+                .containsExactly(
+                        "LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH bob",
+                        "notReady alice",
+                        "LOGGING_IN>LOGGED_IN LOGIN bob",
+                        "ready bob");
         await().untilAsserted(() -> assertThat(at.server.sessions()).hasSize(1));
     }
 
@@ -190,8 +210,11 @@ class LoginTest {
         assertThat(codeOf(tim.login("bob", at.userSig("alice")))).isEqualTo(70013);
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
         assertThat(tim.loginUser()).isEmpty();
-        assertThat(recorder.events).containsExactly("LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH bob", "notReady alice",
-                "LOGGING_IN>LOGGED_OUT LOGIN_FAILED bob 70013");
+        assertThat(recorder.events)
+                .containsExactly(
+                        "LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH bob",
+                        "notReady alice",
+                        "LOGGING_IN>LOGGED_OUT LOGIN_FAILED bob 70013");
     }
 
     @Test
@@ -209,16 +232,25 @@ class LoginTest {
                     tim.login("bob", at.userSig("carol"));
                     tim.login("alice", alice).thenAccept(again::complete);
                     // No answer is looked at while this callback runs: so both are there by then.
-                    await().until(() -> at.server.events(0).stream().filter(event -> event.type() == ServerEvent.Type.LOGIN).count() == 2);
+                    await().until(() -> at.server.events(0).stream()
+                                    .filter(event -> event.type() == ServerEvent.Type.LOGIN)
+                                    .count()
+                            == 2);
                     await().until(() -> tim.loginUser().isPresent());
                 }
             }
         });
         tim.login("alice", alice);
         assertThat(again.orTimeout(20, TimeUnit.SECONDS).join()).isEqualTo(new LoginResult("alice", false));
-        assertThat(recorder.events).endsWith("ready alice", "LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH bob", "notReady alice",
-                "LOGGING_IN>LOGGED_OUT LOGIN_FAILED bob 70013", "LOGGED_OUT>LOGGING_IN LOGIN alice", "LOGGING_IN>LOGGED_IN LOGIN alice",
-                "ready alice");
+        assertThat(recorder.events)
+                .endsWith(
+                        "ready alice",
+                        "LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH bob",
+                        "notReady alice",
+                        "LOGGING_IN>LOGGED_OUT LOGIN_FAILED bob 70013",
+                        "LOGGED_OUT>LOGGING_IN LOGIN alice",
+                        "LOGGING_IN>LOGGED_IN LOGIN alice",
+                        "ready alice");
     }
 
     @Test
@@ -229,8 +261,12 @@ class LoginTest {
         logout.join();
         assertThat(login).isCompletedWithValue(new LoginResult("alice", false));
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
-        assertThat(recorder.events).endsWith("ready alice", "LOGGED_IN>LOGGING_OUT LOGOUT alice", "notReady alice",
-                "LOGGING_OUT>LOGGED_OUT LOGOUT alice");
+        assertThat(recorder.events)
+                .endsWith(
+                        "ready alice",
+                        "LOGGED_IN>LOGGING_OUT LOGOUT alice",
+                        "notReady alice",
+                        "LOGGING_OUT>LOGGED_OUT LOGOUT alice");
     }
 
     @Test
@@ -243,8 +279,11 @@ class LoginTest {
         CompletableFuture<LoginResult> last = tim.login("carol", at.userSig("carol"));
         tim.close();
         assertThat(codeOf(last)).isEqualTo(7009);
-        await().untilAsserted(() -> assertThat(recorder.events).containsExactly("LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH bob", "notReady alice",
-                "LOGGING_IN>LOGGED_OUT CLOSED bob"));
+        await().untilAsserted(() -> assertThat(recorder.events)
+                .containsExactly(
+                        "LOGGED_IN>LOGGING_IN ACCOUNT_SWITCH bob",
+                        "notReady alice",
+                        "LOGGING_IN>LOGGED_OUT CLOSED bob"));
     }
 
     @Test
@@ -279,8 +318,8 @@ class LoginTest {
         tim.login("alice", at.userSig("alice")).join();
         TimClient other = at.open(at.elsewhere(folder, defaultPlatform()));
         other.login("alice", at.userSig("alice")).join();
-        await().untilAsserted(() -> assertThat(recorder.events).endsWith("LOGGED_IN>LOGGED_OUT KICKED_OFFLINE alice", "notReady alice",
-                "kicked OTHER_INSTANCE"));
+        await().untilAsserted(() -> assertThat(recorder.events)
+                .endsWith("LOGGED_IN>LOGGED_OUT KICKED_OFFLINE alice", "notReady alice", "kicked OTHER_INSTANCE"));
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
         assertThat(other.status()).isEqualTo(LoginStatus.LOGGED_IN);
     }
@@ -289,7 +328,9 @@ class LoginTest {
     void anotherPlatformKicksWhereThePolicyAllowsOneAndTheReasonSaysSo() {
         at.server.loginPolicy(APP, LoginPolicy.of(LoginPolicy.Kind.SINGLE_PLATFORM));
         tim.login("alice", at.userSig("alice")).join();
-        at.open(at.elsewhere(folder, "iPhone")).login("alice", at.userSig("alice")).join();
+        at.open(at.elsewhere(folder, "iPhone"))
+                .login("alice", at.userSig("alice"))
+                .join();
         await().untilAsserted(() -> assertThat(recorder.events).endsWith("kicked OTHER_PLATFORM"));
     }
 
@@ -323,8 +364,8 @@ class LoginTest {
     void anExpiredUserSigOnlineIsTold() {
         tim.login("alice", at.userSig("alice")).join();
         at.server.expireUserSigs(APP, "alice");
-        await().untilAsserted(() -> assertThat(recorder.events).endsWith("LOGGED_IN>LOGGED_OUT USER_SIG_EXPIRED alice", "notReady alice",
-                "expired alice"));
+        await().untilAsserted(() -> assertThat(recorder.events)
+                .endsWith("LOGGED_IN>LOGGED_OUT USER_SIG_EXPIRED alice", "notReady alice", "expired alice"));
         assertThat(recorder.events).noneMatch(event -> event.startsWith("kicked"));
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
     }
@@ -332,14 +373,19 @@ class LoginTest {
     @Test
     void aReconnectIsToldFromTheFirstConnectAndSaysHowLongItTook() {
         tim.login("alice", at.userSig("alice")).join();
-        await().untilAsserted(() -> assertThat(recorder.network).extracting(NetworkChange::status)
+        await().untilAsserted(() -> assertThat(recorder.network)
+                .extracting(NetworkChange::status)
                 .containsExactly(NetworkStatus.CONNECTING, NetworkStatus.CONNECTED));
-        assertThat(recorder.network).allMatch(change -> !change.reconnect() && change.outage().isZero());
+        assertThat(recorder.network)
+                .allMatch(change -> !change.reconnect() && change.outage().isZero());
         recorder.network.clear();
 
         at.server.cutConnections();
-        await().untilAsserted(() -> assertThat(recorder.network).extracting(NetworkChange::status)
-                .startsWith(NetworkStatus.DISCONNECTED).contains(NetworkStatus.CONNECTING).endsWith(NetworkStatus.CONNECTED));
+        await().untilAsserted(() -> assertThat(recorder.network)
+                .extracting(NetworkChange::status)
+                .startsWith(NetworkStatus.DISCONNECTED)
+                .contains(NetworkStatus.CONNECTING)
+                .endsWith(NetworkStatus.CONNECTED));
         assertThat(recorder.network).allMatch(NetworkChange::reconnect);
         assertThat(recorder.network.get(recorder.network.size() - 1).outage()).isPositive();
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_IN);
@@ -353,14 +399,18 @@ class LoginTest {
         tim = at.open(at.client().loginTimeout(Duration.ofMillis(300)));
         tim.addListener(recorder);
         assertThat(codeOf(tim.login("alice", at.userSig("alice")))).isEqualTo(9511);
-        assertThat(recorder.network).extracting(NetworkChange::status).startsWith(NetworkStatus.CONNECTING, NetworkStatus.CONNECT_FAILED);
+        assertThat(recorder.network)
+                .extracting(NetworkChange::status)
+                .startsWith(NetworkStatus.CONNECTING, NetworkStatus.CONNECT_FAILED);
         assertThat(recorder.network.get(1).code()).isEqualTo(9511);
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
     }
 
     @Test
     void aSecondClientForTheSameLibraryIsRefused() {
-        assertThatThrownBy(() -> at.client().build()).isInstanceOf(IllegalStateException.class).hasMessageContaining("open already");
+        assertThatThrownBy(() -> at.client().build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("open already");
         tim.close();
         at.open(at.client());
     }
@@ -371,7 +421,8 @@ class LoginTest {
         Path file = Files.copy(Path.of(NativeLibraries.load(null).path()), folder.resolve("one.so"));
         Path other = Files.createLink(folder.resolve("other.so"), file);
         tim = at.open(at.client().library(file));
-        assertThatThrownBy(() -> at.client().library(other).build()).isInstanceOf(IllegalStateException.class)
+        assertThatThrownBy(() -> at.client().library(other).build())
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("open already");
     }
 
@@ -396,20 +447,29 @@ class LoginTest {
             tim.close();
             long app = round % 2 == 0 ? OTHER_APP : APP;
             tim = at.open(at.client().sdkAppId(app));
-            assertThat(tim.login("alice", at.server.userSig(app, "alice")).join().userId()).isEqualTo("alice");
+            assertThat(tim.login("alice", at.server.userSig(app, "alice"))
+                            .join()
+                            .userId())
+                    .isEqualTo("alice");
         }
     }
 
     @Test
     void aMissingAppIdOrAWrongConfigurationIsRefusedClearly() {
         tim.close();
-        assertThatThrownBy(() -> TimClient.builder().build()).isInstanceOf(IllegalStateException.class).hasMessageContaining("sdkAppId");
-        assertThatThrownBy(() -> at.client().config("shim_heartbeat_s", "often").build()).isInstanceOf(TimException.class)
-                .hasMessageStartingWith("-3 TIM_ERR_JSON").hasMessageContaining("\"shim_heartbeat_s\":\"often\"");
-        assertThatThrownBy(() -> at.client().config("shim_heartbeat_s", Double.NaN)).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> TimClient.builder().build())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("sdkAppId");
+        assertThatThrownBy(() -> at.client().config("shim_heartbeat_s", "often").build())
+                .isInstanceOf(TimException.class)
+                .hasMessageStartingWith("-3 TIM_ERR_JSON")
+                .hasMessageContaining("\"shim_heartbeat_s\":\"often\"");
+        assertThatThrownBy(() -> at.client().config("shim_heartbeat_s", Double.NaN))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("shim_heartbeat_s is NaN");
         TimClient unusable = at.open(at.client().server("http://127.0.0.1"));
-        assertThat(failureOf(unusable.login("alice", at.userSig("alice")))).hasMessageStartingWith("6017")
+        assertThat(failureOf(unusable.login("alice", at.userSig("alice"))))
+                .hasMessageStartingWith("6017")
                 .hasMessageContaining("http://127.0.0.1");
     }
 
@@ -418,7 +478,11 @@ class LoginTest {
         tim.close();
         Path config = Files.createDirectory(folder.resolve("配置"));
         Path log = Files.createDirectory(folder.resolve("日志"));
-        tim = at.open(TimClient.builder().sdkAppId(APP).server(at.server.uri().toString()).configDir(config).logDir(log));
+        tim = at.open(TimClient.builder()
+                .sdkAppId(APP)
+                .server(at.server.uri().toString())
+                .configDir(config)
+                .logDir(log));
         tim.login("alice", at.userSig("alice")).join();
         tim.close();
         assertThat(config).isNotEmptyDirectory();
@@ -430,7 +494,8 @@ class LoginTest {
         UserSig userSig = UserSig.parse(at.server.userSig(APP, "alice", Duration.ofHours(2)));
         assertThat(userSig.userId()).isEqualTo("alice");
         assertThat(userSig.sdkAppId()).isEqualTo(APP);
-        assertThat(userSig.expiresAt()).isBetween(Instant.now().plusSeconds(7100), Instant.now().plusSeconds(7300));
+        assertThat(userSig.expiresAt())
+                .isBetween(Instant.now().plusSeconds(7100), Instant.now().plusSeconds(7300));
     }
 
     @Test

@@ -37,11 +37,13 @@ public final class Measure {
     private static final int JAVA_WARM_UP = 40_000;
     private static final int BLOCK = 50;
     private static final int CPU_SECONDS = 60;
-    private static final Path LIBRARY = Project.ROOT.resolve("native/target/classes").resolve(Platform.RESOURCE_PREFIX).resolve("libtimshim.so");
+    private static final Path LIBRARY = Project.ROOT
+            .resolve("native/target/classes")
+            .resolve(Platform.RESOURCE_PREFIX)
+            .resolve("libtimshim.so");
     private static final Path PROGRAM = Project.ROOT.resolve("target/measure");
 
-    private Measure() {
-    }
+    private Measure() {}
 
     /**
      * Measures.
@@ -54,7 +56,8 @@ public final class Measure {
             return;
         }
         compile();
-        try (LoginServer server = start(); LoginServer away = start()) {
+        try (LoginServer server = start();
+                LoginServer away = start()) {
             System.out.println("| what | measured | aim |\n|---|---|---|");
             roundTrips(server);
             footprint(server);
@@ -68,8 +71,19 @@ public final class Measure {
     }
 
     private static void compile() throws Exception {
-        Process gcc = new ProcessBuilder("gcc", "-std=c11", "-D_GNU_SOURCE", "-O2", "-Iinclude", "native/test/measure.c", "-pthread", "-ldl",
-                "-o", PROGRAM.toString()).inheritIO().start();
+        Process gcc = new ProcessBuilder(
+                        "gcc",
+                        "-std=c11",
+                        "-D_GNU_SOURCE",
+                        "-O2",
+                        "-Iinclude",
+                        "native/test/measure.c",
+                        "-pthread",
+                        "-ldl",
+                        "-o",
+                        PROGRAM.toString())
+                .inheritIO()
+                .start();
         if (gcc.waitFor() != 0) {
             throw new IllegalStateException("measure.c does not compile");
         }
@@ -80,13 +94,34 @@ public final class Measure {
         inC(server, "login", LOGINS + WARM_UP);
         List<Long> c = lastOf(inC(server, "login", LOGINS + WARM_UP));
         Path jvm = Path.of(System.getProperty("java.home"), "bin", "java");
-        List<Long> both = output(userSig(server, new ProcessBuilder(jvm.toString(), "-cp", System.getProperty("java.class.path"),
-                Measure.class.getName(), server.uri().toString())));
+        List<Long> both = output(userSig(
+                server,
+                new ProcessBuilder(
+                        jvm.toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Measure.class.getName(),
+                        server.uri().toString())));
         List<Long> java = lastOf(both.subList(0, both.size() / 2));
         List<Long> bare = lastOf(both.subList(both.size() / 2, both.size()));
-        row("login round trip from C, median / p99 of " + LOGINS, "%.0f / %.0f us", "", quantile(c, 0.5), quantile(c, 0.99));
-        row("login round trip with TimClient, the same", "%.0f / %.0f us", "", quantile(java, 0.5), quantile(java, 0.99));
-        row("login round trip with bare JNA, the same", "%.0f / %.0f us", "", quantile(bare, 0.5), quantile(bare, 0.99));
+        row(
+                "login round trip from C, median / p99 of " + LOGINS,
+                "%.0f / %.0f us",
+                "",
+                quantile(c, 0.5),
+                quantile(c, 0.99));
+        row(
+                "login round trip with TimClient, the same",
+                "%.0f / %.0f us",
+                "",
+                quantile(java, 0.5),
+                quantile(java, 0.99));
+        row(
+                "login round trip with bare JNA, the same",
+                "%.0f / %.0f us",
+                "",
+                quantile(bare, 0.5),
+                quantile(bare, 0.99));
         row("TimClient to C, median", "%.2f", "at most 1.5", quantile(java, 0.5) / quantile(c, 0.5));
         row("TimClient to bare JNA, median", "%.2f", "at most 1.1", quantile(java, 0.5) / quantile(bare, 0.5));
     }
@@ -126,12 +161,17 @@ public final class Measure {
 
     private static void footprint(LoginServer server) throws Exception {
         List<Long> values = inC(server, "footprint", 0);
-        row("resident memory that timshim adds to a C program", "%d KiB", "under 2048 KiB", values.get(2) - values.get(0));
+        row(
+                "resident memory that timshim adds to a C program",
+                "%d KiB",
+                "under 2048 KiB",
+                values.get(2) - values.get(0));
         row("threads that timshim adds to a C program", "%d", "at most 2", values.get(3) - values.get(1));
     }
 
     private static void cpu(LoginServer idle, LoginServer away) throws Exception {
-        try (Cpu idleClient = new Cpu(idle); Cpu awayClient = new Cpu(away)) {
+        try (Cpu idleClient = new Cpu(idle);
+                Cpu awayClient = new Cpu(away)) {
             away.stopListening();
             idleClient.begin();
             awayClient.begin();
@@ -177,7 +217,8 @@ public final class Measure {
     // ----
 
     private static ProcessBuilder program(URI server, String what, long number) {
-        return new ProcessBuilder(PROGRAM.toString(), LIBRARY.toString(), server.toString(), what, Long.toString(number));
+        return new ProcessBuilder(
+                PROGRAM.toString(), LIBRARY.toString(), server.toString(), what, Long.toString(number));
     }
 
     private static List<Long> inC(LoginServer server, String what, long number) throws Exception {
@@ -202,7 +243,9 @@ public final class Measure {
     }
 
     private static List<Long> lastOf(List<Long> durations) {
-        return durations.subList(durations.size() - LOGINS, durations.size()).stream().sorted().toList();
+        return durations.subList(durations.size() - LOGINS, durations.size()).stream()
+                .sorted()
+                .toList();
     }
 
     /** In microseconds. */

@@ -27,6 +27,7 @@ class MosquittoBrokerTest {
 
     @TempDir
     private Path folder;
+
     private Process broker;
     private int port;
 
@@ -35,10 +36,18 @@ class MosquittoBrokerTest {
         for (String program : List.of("mosquitto", "mosquitto_passwd", "mosquitto_pub")) {
             assumeTrue(installed(program), "skipped: " + program + " is not installed");
         }
-        assertThat(run("mosquitto_passwd", "-b", "-c", folder.resolve("passwords").toString(), "alice", "right")).isZero();
+        assertThat(run(
+                        "mosquitto_passwd",
+                        "-b",
+                        "-c",
+                        folder.resolve("passwords").toString(),
+                        "alice",
+                        "right"))
+                .isZero();
         port = freePort();
         // Started by root, mosquitto would become a user who may not read the folder.
-        Path configuration = Files.writeString(folder.resolve("mosquitto.conf"), """
+        Path configuration =
+                Files.writeString(folder.resolve("mosquitto.conf"), """
                 user root
                 listener %d 127.0.0.1
                 allow_anonymous false
@@ -46,8 +55,10 @@ class MosquittoBrokerTest {
                 log_dest stderr
                 log_type all
                 """.formatted(port, folder.resolve("passwords")));
-        broker = new ProcessBuilder("mosquitto", "-c", configuration.toString()).redirectErrorStream(true)
-                .redirectOutput(folder.resolve("log").toFile()).start();
+        broker = new ProcessBuilder("mosquitto", "-c", configuration.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile())
+                .start();
         await().until(() -> log().contains(" running"));
     }
 
@@ -61,7 +72,9 @@ class MosquittoBrokerTest {
 
     private static boolean installed(String program) {
         try {
-            Process process = new ProcessBuilder(program, "--help").redirectErrorStream(true).start();
+            Process process = new ProcessBuilder(program, "--help")
+                    .redirectErrorStream(true)
+                    .start();
             process.getInputStream().readAllBytes();
             return true;
         } catch (IOException e) {
@@ -77,7 +90,10 @@ class MosquittoBrokerTest {
     }
 
     private int run(String... command) throws Exception {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(folder.resolve("output").toFile()).start();
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("output").toFile())
+                .start();
         assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
         return process.exitValue();
     }
@@ -87,8 +103,13 @@ class MosquittoBrokerTest {
     }
 
     private TimClient client(Recorder recorder) {
-        TimClient tim = TimClient.builder().sdkAppId(1400000000L).server("mqtt://127.0.0.1:" + port).platform("Linux").deviceId("d1")
-                .loginTimeout(Duration.ofSeconds(10)).build();
+        TimClient tim = TimClient.builder()
+                .sdkAppId(1400000000L)
+                .server("mqtt://127.0.0.1:" + port)
+                .platform("Linux")
+                .deviceId("d1")
+                .loginTimeout(Duration.ofSeconds(10))
+                .build();
         tim.addListener(recorder);
         return tim;
     }
@@ -106,8 +127,12 @@ class MosquittoBrokerTest {
     @Test
     void isRefusedWithAWrongPassword() {
         try (TimClient tim = client(new Recorder())) {
-            assertThatThrownBy(() -> tim.login("alice", "wrong").join()).isInstanceOf(CompletionException.class)
-                    .cause().isInstanceOfSatisfying(TimException.class, error -> assertThat(error.code()).isEqualTo(70009));
+            assertThatThrownBy(() -> tim.login("alice", "wrong").join())
+                    .isInstanceOf(CompletionException.class)
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            TimException.class,
+                            error -> assertThat(error.code()).isEqualTo(70009));
             assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
         }
     }
@@ -130,7 +155,8 @@ class MosquittoBrokerTest {
                 await().until(() -> recorder.network.stream()
                         .anyMatch(change -> change.status() == NetworkStatus.CONNECTED && change.reconnect()));
                 assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_IN);
-                String reason = "this mosquitto does not tell the client that loses its id (no DISCONNECT 0x8E), so timshim reconnects";
+                String reason =
+                        "this mosquitto does not tell the client that loses its id (no DISCONNECT 0x8E), so timshim reconnects";
                 System.out.println("MosquittoBrokerTest: the kick is skipped: " + reason);
                 assumeTrue(false, "skipped: " + reason);
             }
@@ -138,19 +164,55 @@ class MosquittoBrokerTest {
     }
 
     private void takeOver(String clientId) throws Exception {
-        assertThat(run("mosquitto_pub", "-V", "5", "-h", "127.0.0.1", "-p", "" + port, "-i", clientId, "-u", "alice", "-P", "right",
-                "-t", "t", "-m", "m")).isZero();
+        assertThat(run(
+                        "mosquitto_pub",
+                        "-V",
+                        "5",
+                        "-h",
+                        "127.0.0.1",
+                        "-p",
+                        "" + port,
+                        "-i",
+                        clientId,
+                        "-u",
+                        "alice",
+                        "-P",
+                        "right",
+                        "-t",
+                        "t",
+                        "-m",
+                        "m"))
+                .isZero();
     }
 
     /** Asks mosquitto's own client, which prints what it receives and connects again. */
     private boolean tellsTheClientThatLosesItsId() throws Exception {
         Path output = folder.resolve("victim");
-        Process victim = new ProcessBuilder("mosquitto_sub", "-d", "-V", "5", "-h", "127.0.0.1", "-p", "" + port, "-i", "victim", "-u", "alice",
-                "-P", "right", "-t", "t").redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        Process victim = new ProcessBuilder(
+                        "mosquitto_sub",
+                        "-d",
+                        "-V",
+                        "5",
+                        "-h",
+                        "127.0.0.1",
+                        "-p",
+                        "" + port,
+                        "-i",
+                        "victim",
+                        "-u",
+                        "alice",
+                        "-P",
+                        "right",
+                        "-t",
+                        "t")
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
         try {
             await().until(() -> log().contains("Sending SUBACK to victim"));
             takeOver("victim");
-            await().until(() -> !victim.isAlive() || log().split("New client connected from .* as victim ", -1).length > 3);
+            await().until(() ->
+                    !victim.isAlive() || log().split("New client connected from .* as victim ", -1).length > 3);
             return Files.readString(output).contains("DISCONNECT (142)");
         } finally {
             victim.destroy();
@@ -163,12 +225,17 @@ class MosquittoBrokerTest {
         try (TimClient tim = client(recorder)) {
             tim.login("alice", "right").join();
             stop();
-            await().until(() -> recorder.network.stream().anyMatch(change -> change.status() == NetworkStatus.CONNECT_FAILED));
+            await().until(() ->
+                    recorder.network.stream().anyMatch(change -> change.status() == NetworkStatus.CONNECT_FAILED));
             assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_IN);
-            broker = new ProcessBuilder("mosquitto", "-c", folder.resolve("mosquitto.conf").toString()).redirectErrorStream(true)
-                    .redirectOutput(folder.resolve("log").toFile()).start();
-            await().atMost(Duration.ofSeconds(30)).until(() -> recorder.network.stream()
-                    .anyMatch(change -> change.status() == NetworkStatus.CONNECTED && change.reconnect()));
+            broker = new ProcessBuilder(
+                            "mosquitto", "-c", folder.resolve("mosquitto.conf").toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(folder.resolve("log").toFile())
+                    .start();
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> recorder.network.stream()
+                            .anyMatch(change -> change.status() == NetworkStatus.CONNECTED && change.reconnect()));
         }
     }
 }

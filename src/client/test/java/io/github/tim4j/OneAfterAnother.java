@@ -27,8 +27,7 @@ import java.util.function.Supplier;
  */
 final class OneAfterAnother {
     /** @param events how many events must have been told before it completes */
-    private record Pending(String expected, int events, CompletableFuture<?> future, List<String> actual) {
-    }
+    private record Pending(String expected, int events, CompletableFuture<?> future, List<String> actual) {}
 
     private final TestServer at;
     private final RandomCalls calls;
@@ -37,12 +36,14 @@ final class OneAfterAnother {
     private final List<Pending> pending = new ArrayList<>();
     /** In the order of their completions. */
     private final List<List<String>> completed = new ArrayList<>();
+
     private LoginModel model;
     private TimClient tim;
     private Recorder recorder;
     private String lastText;
     /** A listener added late, or null; and what it must have heard before {@link #lateFrom}, since when it hears what all hear. */
     private Recorder late;
+
     private List<String> lateBefore;
     private int lateFrom;
     /** The server no longer looks at some connection, and so does not see that it is closed. */
@@ -102,7 +103,8 @@ final class OneAfterAnother {
             settle();
         }
         lastText = sig.text();
-        // Where the library itself refuses a switch of the account, the old session goes on, and what comes next is told accordingly.
+        // Where the library itself refuses a switch of the account, the old session goes on, and what comes next is
+        // told accordingly.
         boolean mayStay = model.user != null && model.refusedHere(step.user(), sig);
         request(model.login(step.user(), sig), () -> tim.login(step.user(), sig.text()));
         if (mayBeRenewed || mayStay) {
@@ -228,7 +230,9 @@ final class OneAfterAnother {
             late = null;
             request(model.logout(), tim::logout);
             settle();
-            assertThat(removed.events).as("events after the listener was removed").isEqualTo(heard);
+            assertThat(removed.events)
+                    .as("events after the listener was removed")
+                    .isEqualTo(heard);
         }
     }
 
@@ -236,14 +240,18 @@ final class OneAfterAnother {
         List<String> actual = new ArrayList<>();
         CompletableFuture<?> future = call.get();
         int mustBeTold = model.events.size();
-        pending.add(new Pending(expected, mustBeTold, future.handle((result, failure) -> {
-            int told = recorder.events.size();
-            synchronized (completed) {
-                actual.add(wordsFor(result, failure) + (told < mustBeTold ? " before its events" : ""));
-                completed.add(actual);
-            }
-            return actual;
-        }), actual));
+        pending.add(new Pending(
+                expected,
+                mustBeTold,
+                future.handle((result, failure) -> {
+                    int told = recorder.events.size();
+                    synchronized (completed) {
+                        actual.add(wordsFor(result, failure) + (told < mustBeTold ? " before its events" : ""));
+                        completed.add(actual);
+                    }
+                    return actual;
+                }),
+                actual));
     }
 
     /** Waits until all that was called for has happened, and compares. */
@@ -265,7 +273,8 @@ final class OneAfterAnother {
         if (!model.offline && !blind) {
             List<String> online = model.user == null ? List.of() : List.of(model.user);
             eventually(() -> {
-                List<String> there = at.server.sessions().stream().map(Session::userId).toList();
+                List<String> there =
+                        at.server.sessions().stream().map(Session::userId).toList();
                 return there.equals(online) ? null : "the server's sessions are of " + there + " and not " + online;
             });
         }
@@ -294,9 +303,12 @@ final class OneAfterAnother {
         if (disturbed) {
             return;
         }
-        eventually(leftovers::found); // the server, which is in this process, has closed the connection when it has read all of it
+        eventually(
+                leftovers::found); // the server, which is in this process, has closed the connection when it has read
+        // all of it
         for (String user : List.of(RandomCalls.ALICE, RandomCalls.BOB)) {
-            assertThat(at.server.kick(APP, user, KickCause.REST)).as("instances of %s that the server has as logged in", user)
+            assertThat(at.server.kick(APP, user, KickCause.REST))
+                    .as("instances of %s that the server has as logged in", user)
                     .isEqualTo(model.onServer.contains(user) ? 1 : 0);
         }
     }

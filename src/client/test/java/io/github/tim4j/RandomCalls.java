@@ -28,6 +28,7 @@ final class RandomCalls {
     static final String BOB = "bob";
     /** Not printable, so no user id. */
     static final String NOBODY = "bob\t";
+
     private static final Duration HOUR = Duration.ofHours(1);
     private static final Duration DAY = Duration.ofDays(1);
     /** How long to wait for what must happen. */
@@ -61,7 +62,9 @@ final class RandomCalls {
 
     Sig sig(String userId, Worth worth) {
         String owner = userId.equals(NOBODY) ? BOB : userId;
-        return new Sig(worth, worth == Worth.FRESH ? fresh(owner) : texts.computeIfAbsent(owner + worth, key -> make(owner, worth)));
+        return new Sig(
+                worth,
+                worth == Worth.FRESH ? fresh(owner) : texts.computeIfAbsent(owner + worth, key -> make(owner, worth)));
     }
 
     private static String make(String userId, Worth worth) {
@@ -102,9 +105,14 @@ final class RandomCalls {
                 lost &= loggedIn;
             } else if (told instanceof NetworkChange network) {
                 lost |= loggedIn && network.status() == NetworkStatus.DISCONNECTED;
-                // A login of the same user may have seen the loss, so that no DISCONNECTED comes before what restores the connection.
-                assertThat(network.reconnect()).as("reconnect of %s in %s", network, recorder.both).isIn(lost, loggedIn);
-                assertThat(network.reconnect() || network.outage().isZero()).as("outage of %s", network).isTrue();
+                // A login of the same user may have seen the loss, so that no DISCONNECTED comes before what restores
+                // the connection.
+                assertThat(network.reconnect())
+                        .as("reconnect of %s in %s", network, recorder.both)
+                        .isIn(lost, loggedIn);
+                assertThat(network.reconnect() || network.outage().isZero())
+                        .as("outage of %s", network)
+                        .isTrue();
                 lost &= network.status() != NetworkStatus.CONNECTED;
             }
         }

@@ -21,7 +21,8 @@ class Recorder implements TimListener {
     }
 
     static String line(StatusChange change) {
-        return change.from() + ">" + change.to() + " " + change.cause() + change.userId().map(user -> " " + user).orElse("")
+        return change.from() + ">" + change.to() + " " + change.cause()
+                + change.userId().map(user -> " " + user).orElse("")
                 + change.error().map(error -> " " + error.code()).orElse("");
     }
 

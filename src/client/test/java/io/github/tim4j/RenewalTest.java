@@ -52,7 +52,9 @@ class RenewalTest {
     }
 
     private List<String> renewals() {
-        return recorder.renewals.stream().map(renewal -> renewal.trigger() + " " + renewal.step() + " " + renewal.attempt()).toList();
+        return recorder.renewals.stream()
+                .map(renewal -> renewal.trigger() + " " + renewal.step() + " " + renewal.attempt())
+                .toList();
     }
 
     @Test
@@ -75,7 +77,9 @@ class RenewalTest {
     @Test
     void withoutAProviderThatLoginFailsAndSaysSo() {
         tim = at.open(at.client());
-        assertThatThrownBy(() -> tim.login("alice").join()).cause().isInstanceOf(IllegalStateException.class)
+        assertThatThrownBy(() -> tim.login("alice").join())
+                .cause()
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("UserSigProvider");
     }
 
@@ -84,7 +88,10 @@ class RenewalTest {
         open(userId -> {
             throw new IOException("backend is down");
         });
-        assertThatThrownBy(() -> tim.login("alice").join()).cause().isInstanceOf(IOException.class).hasMessage("backend is down");
+        assertThatThrownBy(() -> tim.login("alice").join())
+                .cause()
+                .isInstanceOf(IOException.class)
+                .hasMessage("backend is down");
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
     }
 
@@ -94,7 +101,9 @@ class RenewalTest {
         assertThatThrownBy(() -> tim.login("null").join()).cause().hasMessageContaining("no UserSig for null");
         assertThatThrownBy(() -> tim.login("empty").join()).cause().hasMessageContaining("no UserSig for empty");
         tim.close();
-        tim = at.open(at.client().requestTimeout(Duration.ofMillis(50)).asyncUserSigProvider(userId -> new CompletableFuture<>()));
+        tim = at.open(at.client()
+                .requestTimeout(Duration.ofMillis(50))
+                .asyncUserSigProvider(userId -> new CompletableFuture<>()));
         assertThatThrownBy(() -> tim.login("alice").join()).cause().isInstanceOf(TimeoutException.class);
     }
 
@@ -112,7 +121,8 @@ class RenewalTest {
         assertThat(bob.join().userId()).isEqualTo("bob");
         assertThat(alice).isCompletedWithValue(new LoginResult("alice", false));
         assertThat(logout).isCompleted();
-        assertThat(recorder.events).filteredOn(event -> event.contains("eady"))
+        assertThat(recorder.events)
+                .filteredOn(event -> event.contains("eady"))
                 .containsExactly("ready alice", "notReady alice", "ready bob");
     }
 
@@ -124,7 +134,8 @@ class RenewalTest {
             return at.userSig(userId);
         });
         CompletableFuture<LoginResult> first = tim.login("alice");
-        List<CompletableFuture<Void>> logouts = IntStream.range(0, 1000).mapToObj(i -> tim.logout()).toList();
+        List<CompletableFuture<Void>> logouts =
+                IntStream.range(0, 1000).mapToObj(i -> tim.logout()).toList();
         release.countDown();
         assertThat(first.join().userId()).isEqualTo("alice");
         CompletableFuture.allOf(logouts.toArray(new CompletableFuture<?>[0])).join();
@@ -158,7 +169,8 @@ class RenewalTest {
         at.server.refuseLogins(100, 70001);
         assertThat(codeOf(tim.login("alice"))).isEqualTo(70001);
         assertThat(asked).hasValue(4);
-        assertThat(renewals()).containsExactly("REFUSED STARTED 1", "REFUSED STARTED 2", "REFUSED STARTED 3", "REFUSED GAVE_UP 3");
+        assertThat(renewals())
+                .containsExactly("REFUSED STARTED 1", "REFUSED STARTED 2", "REFUSED STARTED 3", "REFUSED GAVE_UP 3");
     }
 
     @Test
@@ -166,9 +178,16 @@ class RenewalTest {
         open(at::userSig);
         tim.login("alice").join();
         at.server.expireUserSigs(APP, "alice");
-        await().untilAsserted(() -> assertThat(recorder.events).endsWith("LOGGED_IN>LOGGED_OUT USER_SIG_EXPIRED alice", "notReady alice",
-                "expired alice", "renewal EXPIRED_ONLINE STARTED 1", "LOGGED_OUT>LOGGING_IN LOGIN alice",
-                "LOGGING_IN>LOGGED_IN LOGIN alice", "ready alice", "renewal EXPIRED_ONLINE SUCCEEDED 1"));
+        await().untilAsserted(() -> assertThat(recorder.events)
+                .endsWith(
+                        "LOGGED_IN>LOGGED_OUT USER_SIG_EXPIRED alice",
+                        "notReady alice",
+                        "expired alice",
+                        "renewal EXPIRED_ONLINE STARTED 1",
+                        "LOGGED_OUT>LOGGING_IN LOGIN alice",
+                        "LOGGING_IN>LOGGED_IN LOGIN alice",
+                        "ready alice",
+                        "renewal EXPIRED_ONLINE SUCCEEDED 1"));
         assertThat(asked).hasValue(2);
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_IN);
     }
@@ -176,9 +195,11 @@ class RenewalTest {
     @Test
     void aUserSigIsRenewedBeforeItExpiresAndTheSessionStays() {
         AtomicInteger made = new AtomicInteger();
-        open(userId -> at.server.userSig(APP, userId, made.incrementAndGet() == 1 ? Duration.ofSeconds(5) : Duration.ofHours(1)));
+        open(userId -> at.server.userSig(
+                APP, userId, made.incrementAndGet() == 1 ? Duration.ofSeconds(5) : Duration.ofHours(1)));
         tim.login("alice").join();
-        await().untilAsserted(() -> assertThat(renewals()).containsExactly("BEFORE_EXPIRY STARTED 1", "BEFORE_EXPIRY SUCCEEDED 1"));
+        await().untilAsserted(() ->
+                assertThat(renewals()).containsExactly("BEFORE_EXPIRY STARTED 1", "BEFORE_EXPIRY SUCCEEDED 1"));
         assertThat(recorder.events).doesNotContain("notReady alice", "expired alice");
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_IN);
     }
@@ -186,10 +207,12 @@ class RenewalTest {
     @Test
     void aLoginThatIsRefusedWithoutTouchingTheSessionDoesNotStopItsRenewal() {
         AtomicInteger made = new AtomicInteger();
-        open(userId -> at.server.userSig(APP, userId, made.incrementAndGet() == 1 ? Duration.ofSeconds(4) : Duration.ofHours(1)));
+        open(userId -> at.server.userSig(
+                APP, userId, made.incrementAndGet() == 1 ? Duration.ofSeconds(4) : Duration.ofHours(1)));
         tim.login("alice").join();
         assertThat(codeOf(tim.login("alice", at.userSig("bob")))).isEqualTo(70013);
-        await().untilAsserted(() -> assertThat(renewals()).containsExactly("BEFORE_EXPIRY STARTED 1", "BEFORE_EXPIRY SUCCEEDED 1"));
+        await().untilAsserted(() ->
+                assertThat(renewals()).containsExactly("BEFORE_EXPIRY STARTED 1", "BEFORE_EXPIRY SUCCEEDED 1"));
         assertThat(recorder.events).doesNotContain("notReady alice", "expired alice");
     }
 
@@ -206,12 +229,17 @@ class RenewalTest {
         tim.login("alice").join();
         at.server.expireUserSigs(APP, "alice");
         await().untilAsserted(() -> assertThat(renewals()).endsWith("EXPIRED_ONLINE SUCCEEDED 4"));
-        assertThat(recorder.renewals).filteredOn(renewal -> renewal.step() == Step.FAILED).hasSize(3).allSatisfy(renewal -> {
-            assertThat(renewal.failure()).containsInstanceOf(IOException.class);
-            assertThat(renewal.retryIn()).isPositive();
-        });
-        List<Duration> pauses = recorder.renewals.stream().filter(renewal -> renewal.step() == Step.FAILED)
-                .map(UserSigRenewal::retryIn).toList();
+        assertThat(recorder.renewals)
+                .filteredOn(renewal -> renewal.step() == Step.FAILED)
+                .hasSize(3)
+                .allSatisfy(renewal -> {
+                    assertThat(renewal.failure()).containsInstanceOf(IOException.class);
+                    assertThat(renewal.retryIn()).isPositive();
+                });
+        List<Duration> pauses = recorder.renewals.stream()
+                .filter(renewal -> renewal.step() == Step.FAILED)
+                .map(UserSigRenewal::retryIn)
+                .toList();
         assertThat(pauses.get(2)).isGreaterThan(pauses.get(0));
     }
 

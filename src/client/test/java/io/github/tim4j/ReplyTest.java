@@ -36,7 +36,7 @@ class ReplyTest {
         assertThat(given).isEmpty();
         assertThat(open).isEmpty();
 
-        dispatch.execute(() -> { });
+        dispatch.execute(() -> {});
         assertThat(given).as("what comes next goes to the executor").hasSize(1);
     }
 
@@ -73,7 +73,8 @@ class ReplyTest {
             for (int stage = 0; stage < 50; stage++) {
                 waitedFor.thenRun(() -> ranOn.add(Thread.currentThread()));
             }
-            List<CompletableFuture<String>> joined = List.of(waiting(waitedFor::join), waiting(() -> waitedFor.get(1, TimeUnit.MINUTES)));
+            List<CompletableFuture<String>> joined =
+                    List.of(waiting(waitedFor::join), waiting(() -> waitedFor.get(1, TimeUnit.MINUTES)));
             source.complete("answer");
             given.remove().run();
             for (CompletableFuture<String> each : joined) {
@@ -135,7 +136,9 @@ class ReplyTest {
             waiter.join();
             CountDownLatch after = new CountDownLatch(1);
             own.execute(after::countDown);
-            assertThat(after.await(20, TimeUnit.SECONDS)).as("round %d: what comes next is run", i).isTrue();
+            assertThat(after.await(20, TimeUnit.SECONDS))
+                    .as("round %d: what comes next is run", i)
+                    .isTrue();
             assertThat(racing).isCompletedWithValue("answer");
         }
         own.close();

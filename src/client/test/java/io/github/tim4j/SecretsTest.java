@@ -39,10 +39,12 @@ class SecretsTest {
                 memory.write(0, bytes, 0, bytes.length);
                 memory.close();
             }
-            try (TimClient tim = TimClient.builder().sdkAppId(TestServer.APP).server(args[0]).build()) {
+            try (TimClient tim =
+                    TimClient.builder().sdkAppId(TestServer.APP).server(args[0]).build()) {
                 System.out.println(tim.login("alice", userSig).join());
                 System.out.println(tim.login("alice", userSig).join());
-                System.out.println(catchThrowable(() -> tim.login("bob", userSig).join()).getMessage());
+                System.out.println(
+                        catchThrowable(() -> tim.login("bob", userSig).join()).getMessage());
                 tim.login("alice", userSig).join();
             }
         }
@@ -53,19 +55,25 @@ class SecretsTest {
         assumeTrue(Platform.isLinux(), "skipped: LD_PRELOAD and glibc's malloc are Linux's");
         try (TestServer at = new TestServer()) {
             assertThat(watch(at, "not wiped")).contains("blocks freed with the secret in them: 1");
-            assertThat(watch(at, "wiped")).contains("repeatLogin=true", "70013", "blocks freed with the secret in them: 0");
+            assertThat(watch(at, "wiped"))
+                    .contains("repeatLogin=true", "70013", "blocks freed with the secret in them: 0");
         }
     }
 
     private static String watch(TestServer at, String mode) {
-        Path freewatch = CCompiler.library("freewatch", List.of("src/client/test/native/freewatch.c"), "-Wall", "-Wextra", "-Werror");
+        Path freewatch = CCompiler.library(
+                "freewatch", List.of("src/client/test/native/freewatch.c"), "-Wall", "-Wextra", "-Werror");
         String userSig = at.userSig("alice");
         int half = userSig.length() / 2;
         // The middle alone: what is cut off at either end, by a header or a terminator, does not hide it.
         String middle = userSig.substring(half - 20, half + 20);
-        ForkedJvm.Result result = ForkedJvm.of(Watched.class, at.server.uri(), userSig.substring(0, half), userSig.substring(half), mode)
+        ForkedJvm.Result result = ForkedJvm.of(
+                        Watched.class, at.server.uri(), userSig.substring(0, half), userSig.substring(half), mode)
                 .environment("LD_PRELOAD", freewatch.toString())
-                .environment("FREEWATCH_SECRET_BACKWARDS", new StringBuilder(middle).reverse().toString()).run(folder);
+                .environment(
+                        "FREEWATCH_SECRET_BACKWARDS",
+                        new StringBuilder(middle).reverse().toString())
+                .run(folder);
         assertThat(result.exitCode()).as(result.output()).isZero();
         return result.output();
     }

@@ -23,12 +23,18 @@ final class TestServer implements AutoCloseable {
     static final String SECRET = "secret of the app";
 
     final LoginServer server = LoginServer.start(LoginServerConfig.builder()
-            .app(APP, SECRET).app(OTHER_APP, "another secret").build());
+            .app(APP, SECRET)
+            .app(OTHER_APP, "another secret")
+            .build());
     private final List<TimClient> clients = new ArrayList<>();
 
     /** A client to be configured further; a test closes it with {@link #open}. */
     TimClient.Builder client() {
-        return TimClient.builder().sdkAppId(APP).server(server.uri().toString()).deviceId("here").loginTimeout(Duration.ofSeconds(10));
+        return TimClient.builder()
+                .sdkAppId(APP)
+                .server(server.uri().toString())
+                .deviceId("here")
+                .loginTimeout(Duration.ofSeconds(10));
     }
 
     TimClient open(TimClient.Builder builder) {

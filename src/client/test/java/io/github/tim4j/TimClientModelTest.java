@@ -43,9 +43,28 @@ import org.slf4j.LoggerFactory;
 class TimClientModelTest {
     /** What a step does: what an application asks for, and from KICK_BY_OTHER on what happens to the server. */
     enum Kind {
-        LOGIN, LOGIN_BY_PROVIDER, CANCELLED_LOGIN, LOGOUT, CALL, LISTEN, STOP_LISTENING, REBUILD, PROVIDER_FAILS,
-        KICK_BY_OTHER, KICK_BY_REST, EXPIRE, INVALIDATE, REFUSE, CUT, HALF_OPEN, RESTART,
-        SERVER_AWAY, SERVER_BACK, PAUSE, RESUME, DELAY
+        LOGIN,
+        LOGIN_BY_PROVIDER,
+        CANCELLED_LOGIN,
+        LOGOUT,
+        CALL,
+        LISTEN,
+        STOP_LISTENING,
+        REBUILD,
+        PROVIDER_FAILS,
+        KICK_BY_OTHER,
+        KICK_BY_REST,
+        EXPIRE,
+        INVALIDATE,
+        REFUSE,
+        CUT,
+        HALF_OPEN,
+        RESTART,
+        SERVER_AWAY,
+        SERVER_BACK,
+        PAUSE,
+        RESUME,
+        DELAY
     }
 
     /**
@@ -59,11 +78,13 @@ class TimClientModelTest {
         @Override
         public String toString() {
             return switch (kind) {
-                case LOGIN -> "login " + user + " " + worth;
-                case LOGIN_BY_PROVIDER, CANCELLED_LOGIN, KICK_BY_OTHER, KICK_BY_REST, EXPIRE, INVALIDATE -> kind + " " + user;
-                case REFUSE -> kind + " " + code + (times == 1 ? "" : " times " + times);
-                default -> kind.toString();
-            } + (waits ? "." : "");
+                        case LOGIN -> "login " + user + " " + worth;
+                        case LOGIN_BY_PROVIDER, CANCELLED_LOGIN, KICK_BY_OTHER, KICK_BY_REST, EXPIRE, INVALIDATE ->
+                            kind + " " + user;
+                        case REFUSE -> kind + " " + code + (times == 1 ? "" : " times " + times);
+                        default -> kind.toString();
+                    }
+                    + (waits ? "." : "");
         }
     }
 
@@ -75,7 +96,9 @@ class TimClientModelTest {
      */
     record Sequence(boolean provider, boolean direct, List<List<Step>> threads) {
         boolean has(Kind... kinds) {
-            return threads.stream().flatMap(List::stream).anyMatch(step -> Arrays.asList(kinds).contains(step.kind()));
+            return threads.stream()
+                    .flatMap(List::stream)
+                    .anyMatch(step -> Arrays.asList(kinds).contains(step.kind()));
         }
     }
 
@@ -95,6 +118,7 @@ class TimClientModelTest {
 
     /** Of the thousands of errors that are asked for. */
     private static final Logger LOG = (Logger) LoggerFactory.getLogger("io.github.tim4j.native");
+
     private static TestServer at;
     private static RandomCalls calls;
     private static Leftovers leftovers;
@@ -126,20 +150,44 @@ class TimClientModelTest {
     }
 
     private static Arbitrary<Step> step(Arbitrary<Kind> kinds) {
-        return Combinators.combine(kinds, Arbitraries.frequency(Tuple.of(12, RandomCalls.ALICE),
-                        Tuple.of(12, RandomCalls.BOB), Tuple.of(1, RandomCalls.NOBODY)),
-                Arbitraries.frequency(Tuple.of(6, Worth.FRESH), Tuple.of(6, Worth.KEPT),
-                        Tuple.of(2, Worth.EXPIRED), Tuple.of(1, Worth.WRONG_KEY),
-                        Tuple.of(1, Worth.OF_ANOTHER_USER), Tuple.of(1, Worth.GARBAGE)),
-                Arbitraries.of(true, false), Arbitraries.of(70051, -302, 70001, 6208),
-                Arbitraries.frequency(Tuple.of(4, 1), Tuple.of(1, 5))).as(Step::new);
+        return Combinators.combine(
+                        kinds,
+                        Arbitraries.frequency(
+                                Tuple.of(12, RandomCalls.ALICE),
+                                Tuple.of(12, RandomCalls.BOB),
+                                Tuple.of(1, RandomCalls.NOBODY)),
+                        Arbitraries.frequency(
+                                Tuple.of(6, Worth.FRESH),
+                                Tuple.of(6, Worth.KEPT),
+                                Tuple.of(2, Worth.EXPIRED),
+                                Tuple.of(1, Worth.WRONG_KEY),
+                                Tuple.of(1, Worth.OF_ANOTHER_USER),
+                                Tuple.of(1, Worth.GARBAGE)),
+                        Arbitraries.of(true, false),
+                        Arbitraries.of(70051, -302, 70001, 6208),
+                        Arbitraries.frequency(Tuple.of(4, 1), Tuple.of(1, 5)))
+                .as(Step::new);
     }
 
     @Provide
     Arbitrary<Sequence> orderly() {
-        List<Kind> kinds = new ArrayList<>(List.of(Kind.CANCELLED_LOGIN, Kind.CALL, Kind.LISTEN, Kind.STOP_LISTENING, Kind.PROVIDER_FAILS,
-                Kind.KICK_BY_OTHER, Kind.KICK_BY_REST, Kind.EXPIRE, Kind.EXPIRE, Kind.INVALIDATE, Kind.REFUSE, Kind.REFUSE, Kind.CUT,
-                Kind.HALF_OPEN, Kind.RESTART, Kind.REBUILD));
+        List<Kind> kinds = new ArrayList<>(List.of(
+                Kind.CANCELLED_LOGIN,
+                Kind.CALL,
+                Kind.LISTEN,
+                Kind.STOP_LISTENING,
+                Kind.PROVIDER_FAILS,
+                Kind.KICK_BY_OTHER,
+                Kind.KICK_BY_REST,
+                Kind.EXPIRE,
+                Kind.EXPIRE,
+                Kind.INVALIDATE,
+                Kind.REFUSE,
+                Kind.REFUSE,
+                Kind.CUT,
+                Kind.HALF_OPEN,
+                Kind.RESTART,
+                Kind.REBUILD));
         add(kinds, Kind.LOGIN, 14);
         add(kinds, Kind.LOGIN_BY_PROVIDER, 3);
         add(kinds, Kind.LOGOUT, 5);
@@ -148,9 +196,24 @@ class TimClientModelTest {
 
     @Provide
     Arbitrary<Sequence> unruly() {
-        List<Kind> kinds = new ArrayList<>(List.of(Kind.CALL, Kind.LISTEN, Kind.LISTEN, Kind.STOP_LISTENING, Kind.REBUILD,
-                Kind.PROVIDER_FAILS, Kind.KICK_BY_OTHER, Kind.KICK_BY_REST, Kind.EXPIRE, Kind.INVALIDATE, Kind.REFUSE, Kind.CUT,
-                Kind.HALF_OPEN, Kind.RESTART, Kind.SERVER_AWAY, Kind.PAUSE, Kind.DELAY));
+        List<Kind> kinds = new ArrayList<>(List.of(
+                Kind.CALL,
+                Kind.LISTEN,
+                Kind.LISTEN,
+                Kind.STOP_LISTENING,
+                Kind.REBUILD,
+                Kind.PROVIDER_FAILS,
+                Kind.KICK_BY_OTHER,
+                Kind.KICK_BY_REST,
+                Kind.EXPIRE,
+                Kind.INVALIDATE,
+                Kind.REFUSE,
+                Kind.CUT,
+                Kind.HALF_OPEN,
+                Kind.RESTART,
+                Kind.SERVER_AWAY,
+                Kind.PAUSE,
+                Kind.DELAY));
         add(kinds, Kind.SERVER_BACK, 2);
         add(kinds, Kind.RESUME, 2);
         add(kinds, Kind.LOGIN, 20);
@@ -167,7 +230,8 @@ class TimClientModelTest {
     }
 
     private static Arbitrary<Sequence> sequence(Arbitrary<List<List<Step>>> threads) {
-        return Combinators.combine(Arbitraries.of(false, true), Arbitraries.of(false, true), threads).as(Sequence::new);
+        return Combinators.combine(Arbitraries.of(false, true), Arbitraries.of(false, true), threads)
+                .as(Sequence::new);
     }
 
     @Property(tries = 1000, edgeCases = EdgeCasesMode.NONE)

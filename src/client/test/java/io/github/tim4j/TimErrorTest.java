@@ -21,7 +21,8 @@ class TimErrorTest {
 
     private static Map<String, Integer> constants(String header, String prefix) throws IOException {
         Map<String, Integer> constants = new TreeMap<>();
-        Matcher matcher = CONSTANT.matcher(Files.readString(Project.ROOT.resolve("include").resolve(header)));
+        Matcher matcher = CONSTANT.matcher(
+                Files.readString(Project.ROOT.resolve("include").resolve(header)));
         while (matcher.find()) {
             if (matcher.group(1).startsWith(prefix)) {
                 constants.put(matcher.group(1), Integer.valueOf(matcher.group(2)));
@@ -37,8 +38,10 @@ class TimErrorTest {
         codes.remove("ERR_SUCC");
         // The older name of the same code.
         codes.remove("ERR_IMSDK_KICKED_BY_OTHERS");
-        assertThat(codes).hasSizeGreaterThan(60).allSatisfy((name, code) ->
-                assertThat(TimError.of(code)).hasValueSatisfying(error -> assertThat(error).hasToString(name)));
+        assertThat(codes)
+                .hasSizeGreaterThan(60)
+                .allSatisfy((name, code) -> assertThat(TimError.of(code))
+                        .hasValueSatisfying(error -> assertThat(error).hasToString(name)));
         assertThat(TimError.of(0)).isEmpty();
         assertThat(TimError.of(123456)).isEmpty();
     }
@@ -63,17 +66,23 @@ class TimErrorTest {
     @Test
     void statusesHaveTheNumbersOfTheHeaders() throws IOException {
         assertThat(constants("TIMCloudDef.h", "kTIMLoginStatus_").values())
-                .containsExactlyInAnyOrder(Arrays.stream(LoginStatus.values()).map(LoginStatus::value).toArray(Integer[]::new));
-        assertThat(constants("TIMCloudDef.h", "kTIMLoginStatus_")).containsEntry("kTIMLoginStatus_Logined", LoginStatus.LOGGED_IN.value())
+                .containsExactlyInAnyOrder(Arrays.stream(LoginStatus.values())
+                        .map(LoginStatus::value)
+                        .toArray(Integer[]::new));
+        assertThat(constants("TIMCloudDef.h", "kTIMLoginStatus_"))
+                .containsEntry("kTIMLoginStatus_Logined", LoginStatus.LOGGED_IN.value())
                 .containsEntry("kTIMLoginStatus_Logouting", LoginStatus.LOGGING_OUT.value());
         for (LoginStatus status : LoginStatus.values()) {
             assertThat(LoginStatus.of(status.value())).isEqualTo(status);
         }
-        assertThat(constants("TIMCloudDef.h", "kTIMCon")).containsEntry("kTIMConnected", NetworkStatus.CONNECTED.value())
+        assertThat(constants("TIMCloudDef.h", "kTIMCon"))
+                .containsEntry("kTIMConnected", NetworkStatus.CONNECTED.value())
                 .containsEntry("kTIMConnecting", NetworkStatus.CONNECTING.value())
                 .containsEntry("kTIMConnectFailed", NetworkStatus.CONNECT_FAILED.value());
-        assertThat(constants("TIMShim.h", "kTIMShimKick_")).hasSize(4).allSatisfy((name, value) ->
-                assertThat(KickReason.of(value).value()).isEqualTo(value));
+        assertThat(constants("TIMShim.h", "kTIMShimKick_"))
+                .hasSize(4)
+                .allSatisfy((name, value) ->
+                        assertThat(KickReason.of(value).value()).isEqualTo(value));
         assertThat(KickReason.of(99)).isEqualTo(KickReason.UNKNOWN);
     }
 
@@ -83,6 +92,8 @@ class TimErrorTest {
         assertThat(unknown).hasMessage("123456");
         assertThat(unknown.description()).isEmpty();
         assertThat(unknown.error()).isEmpty();
-        assertThat(new TimException(7012, "x".repeat(5000)).description()).hasSize(Redaction.MAX_DESCRIPTION + 1).endsWith("…");
+        assertThat(new TimException(7012, "x".repeat(5000)).description())
+                .hasSize(Redaction.MAX_DESCRIPTION + 1)
+                .endsWith("…");
     }
 }

@@ -21,8 +21,7 @@ final class VendorCallChecks {
     private static final int BAD_JSON = TimError.TIM_ERR_JSON.code();
 
     /** A call and the code of its answer. */
-    private record Call(int code, String function, Object... arguments) {
-    }
+    private record Call(int code, String function, Object... arguments) {}
 
     private static List<Call> calls(Pointer messageId, Pointer inviteId) {
         return List.of(
@@ -46,8 +45,13 @@ final class VendorCallChecks {
                 new Call(NOT_LOGGED_IN, "TIMGroupMarkGroupMemberList", "a group", "[\"bob\"]", 1000, true),
                 new Call(NOT_LOGGED_IN, "TIMConvGetConversationListByFilter", "{}", 0L, 10),
                 new Call(NOT_LOGGED_IN, "TIMMsgGetMsgList", "bob", 1, "{\"msg_getmsg_param_count\":10}"),
-                new Call(NOT_LOGGED_IN, "TIMMsgSendMessage", "bob", 1,
-                        "{\"message_elem_array\":[{\"elem_type\":0,\"text_elem_content\":\"你好\"}]}", messageId),
+                new Call(
+                        NOT_LOGGED_IN,
+                        "TIMMsgSendMessage",
+                        "bob",
+                        1,
+                        "{\"message_elem_array\":[{\"elem_type\":0,\"text_elem_content\":\"你好\"}]}",
+                        messageId),
                 new Call(NOT_LOGGED_IN, "TIMSignalingInvite", "bob", "data", false, null, 30, inviteId),
                 new Call(BAD_JSON, "TIMGroupCreate", "{}"),
                 new Call(BAD_JSON, "TIMMsgGetAllUserListOfMessageReaction", "{}", "a reaction", 0, 10),
@@ -56,8 +60,12 @@ final class VendorCallChecks {
     }
 
     void functionsOfEveryShapeAnswerWhileLoggedOut() throws Exception {
-        try (TimClient tim = TimClient.builder().sdkAppId(1400000000L).library(VendorLibrary.file()).build();
-                Memory messageId = new Memory(128); Memory inviteId = new Memory(128)) {
+        try (TimClient tim = TimClient.builder()
+                        .sdkAppId(1400000000L)
+                        .library(VendorLibrary.file())
+                        .build();
+                Memory messageId = new Memory(128);
+                Memory inviteId = new Memory(128)) {
             messageId.clear();
             inviteId.clear();
             Map<Call, CompletableFuture<String>> answers = new LinkedHashMap<>();
@@ -66,8 +74,11 @@ final class VendorCallChecks {
                 Call call = answer.getKey();
                 int first = code(answer.getValue());
                 // For a moment after TIMInit, the library may say of itself that it is not initialised.
-                int code = first != NOT_INITIALIZED ? first
-                        : await().until(() -> code(tim.call(call.function, call.arguments)), again -> again != NOT_INITIALIZED);
+                int code = first != NOT_INITIALIZED
+                        ? first
+                        : await().until(
+                                        () -> code(tim.call(call.function, call.arguments)),
+                                        again -> again != NOT_INITIALIZED);
                 assertThat(code).as(call.function).isEqualTo(call.code);
             }
             assertThat(messageId.getString(0)).as("written through the pointer").isNotEmpty();
@@ -89,6 +100,7 @@ final class VendorCallChecks {
     void theLibraryExportsHundredsOfFunctionsAndAllThatAreCalledHere() throws Exception {
         List<String> exports = ExportedSymbols.of(VendorLibrary.file());
         assertThat(exports).filteredOn(name -> name.startsWith("TIM")).hasSize(246);
-        assertThat(exports).containsAll(calls(null, null).stream().map(Call::function).toList());
+        assertThat(exports)
+                .containsAll(calls(null, null).stream().map(Call::function).toList());
     }
 }

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -100,7 +99,9 @@ final class VendorClientChecks {
         logout.whenComplete((nothing, failure) -> order.add("logout"));
         bob.whenComplete((login, failure) -> order.add("bob"));
         awaitLoggingIn(tim);
-        assertThat(tim.loginUser()).as("from a buffer that the library has not touched").isEmpty();
+        assertThat(tim.loginUser())
+                .as("from a buffer that the library has not touched")
+                .isEmpty();
 
         assertThat(codeOf(alice)).isEqualTo(9523);
         logout.get(10, TimeUnit.SECONDS);
@@ -110,12 +111,20 @@ final class VendorClientChecks {
         assertThat(codeOf(bob)).isEqualTo(TimError.ERR_SDK_COMM_INTERRUPT.code());
         await().until(() -> recorder.events.stream().anyMatch(event -> event.contains("CLOSED")));
         assertThat(order).containsExactly("alice", "logout", "bob");
-        assertThat(recorder.events).containsExactly("LOGGED_OUT>LOGGED_OUT REPLAY", "LOGGED_OUT>LOGGING_IN LOGIN alice",
-                "LOGGING_IN>LOGGED_OUT LOGIN_FAILED alice 9523", "LOGGED_OUT>LOGGING_IN LOGIN bob",
-                "LOGGING_IN>LOGGED_OUT CLOSED bob");
-        assertThat(recorder.network).extracting(NetworkChange::status).contains(NetworkStatus.CONNECTING, NetworkStatus.CONNECT_FAILED);
-        assertThat(recorder.network).filteredOn(change -> change.status() == NetworkStatus.CONNECT_FAILED)
-                .extracting(NetworkChange::code).containsOnly(9512);
+        assertThat(recorder.events)
+                .containsExactly(
+                        "LOGGED_OUT>LOGGED_OUT REPLAY",
+                        "LOGGED_OUT>LOGGING_IN LOGIN alice",
+                        "LOGGING_IN>LOGGED_OUT LOGIN_FAILED alice 9523",
+                        "LOGGED_OUT>LOGGING_IN LOGIN bob",
+                        "LOGGING_IN>LOGGED_OUT CLOSED bob");
+        assertThat(recorder.network)
+                .extracting(NetworkChange::status)
+                .contains(NetworkStatus.CONNECTING, NetworkStatus.CONNECT_FAILED);
+        assertThat(recorder.network)
+                .filteredOn(change -> change.status() == NetworkStatus.CONNECT_FAILED)
+                .extracting(NetworkChange::code)
+                .containsOnly(9512);
         assertThat(recorder.network).extracting(NetworkChange::reconnect).containsOnly(false);
     }
 
@@ -137,7 +146,8 @@ final class VendorClientChecks {
         assertThat(pending).hasSize(8).noneMatch(CompletableFuture::isDone);
         tim.close();
         assertThat(pending).allMatch(CompletableFuture::isDone);
-        assertThat(pending).allSatisfy(future -> assertThat(codeOf(future)).isEqualTo(TimError.ERR_SDK_COMM_INTERRUPT.code()));
+        assertThat(pending)
+                .allSatisfy(future -> assertThat(codeOf(future)).isEqualTo(TimError.ERR_SDK_COMM_INTERRUPT.code()));
         await().until(() -> Callbacks.expected() == 0);
     }
 
@@ -156,7 +166,9 @@ final class VendorClientChecks {
             lines.awaitLine("9512");
             assertThat(login).isNotDone();
         }
-        assertThat(lines.events).extracting(ILoggingEvent::getLevel).contains(Level.INFO, Level.WARN, Level.ERROR)
+        assertThat(lines.events)
+                .extracting(ILoggingEvent::getLevel)
+                .contains(Level.INFO, Level.WARN, Level.ERROR)
                 .doesNotContain(Level.DEBUG, Level.TRACE);
         assertThat(lines.texts()).noneMatch(text -> text.contains(userSig.substring(10, 40)));
     }
@@ -175,7 +187,8 @@ final class VendorClientChecks {
         for (long app : new long[] {APP, APP, APP + 1}) {
             lines.events.clear();
             try (TimClient tim = client().sdkAppId(app).build()) {
-                assertThatThrownBy(() -> client().build()).isInstanceOf(IllegalStateException.class)
+                assertThatThrownBy(() -> client().build())
+                        .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("is open already");
                 lines.awaitLine("sdk_app_id:" + app);
                 tim.logout().get(10, TimeUnit.SECONDS);

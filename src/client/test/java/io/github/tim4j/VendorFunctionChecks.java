@@ -37,21 +37,20 @@ final class VendorFunctionChecks {
     private static final String THREAD = "im_logic_thread";
 
     /** One callback, with the name of the request and of the thread that it came on. */
-    private record Answer(String request, int code, String desc, String json, String thread) {
-    }
+    private record Answer(String request, int code, String desc, String json, String thread) {}
 
     private final LoadedLibrary library = NativeLibraries.load(VendorLibrary.file());
     private final ImSdk sdk = library.sdk();
     private final List<Answer> answers = new CopyOnWriteArrayList<>();
     private final List<String> network = new CopyOnWriteArrayList<>();
     private final List<String> log = new CopyOnWriteArrayList<>();
-    private final TIMNetworkStatusListenerCallback onNetwork = (status, code, desc, userData) -> network.add(status + " " + code);
+    private final TIMNetworkStatusListenerCallback onNetwork =
+            (status, code, desc, userData) -> network.add(status + " " + code);
     private final TIMLogCallback onLog = (level, line, userData) -> log.add(text(line));
     /** What the library may still call or read is not left to the garbage collector; static, because the test may have ended. */
     private static final List<Object> KEPT = new CopyOnWriteArrayList<>();
 
-    VendorFunctionChecks() throws IOException {
-    }
+    VendorFunctionChecks() throws IOException {}
 
     private static String text(Pointer string) {
         return string == null ? null : string.getString(0, StandardCharsets.UTF_8.name());
@@ -66,7 +65,7 @@ final class VendorFunctionChecks {
     }
 
     private TIMCommCallback callback(String request) {
-        return callback(request, () -> { });
+        return callback(request, () -> {});
     }
 
     private TIMCommCallback callback(String request, Runnable inside) {
@@ -79,8 +78,12 @@ final class VendorFunctionChecks {
     }
 
     private Answer answer(String request) {
-        await().atMost(Duration.ofSeconds(50)).until(() -> answers.stream().anyMatch(answer -> answer.request.equals(request)));
-        return answers.stream().filter(answer -> answer.request.equals(request)).findFirst().orElseThrow();
+        await().atMost(Duration.ofSeconds(50))
+                .until(() -> answers.stream().anyMatch(answer -> answer.request.equals(request)));
+        return answers.stream()
+                .filter(answer -> answer.request.equals(request))
+                .findFirst()
+                .orElseThrow();
     }
 
     private Pointer string(String text) {
@@ -139,7 +142,8 @@ final class VendorFunctionChecks {
         sdk.TIMSetLogCallback(onLog, null);
         sdk.TIMSetConfig("{\"set_config_callback_log_level\":4}", null, null);
         assertThat(login("alice")).isZero();
-        await().atMost(Duration.ofSeconds(30)).until(() -> log.stream().anyMatch(line -> line.contains(Long.toString(APP))));
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> log.stream().anyMatch(line -> line.contains(Long.toString(APP))));
         assertThat(log).as("another app id is ignored").noneMatch(line -> line.contains(Long.toString(APP + 1)));
     }
 
@@ -159,11 +163,14 @@ final class VendorFunctionChecks {
         awaitStatus(LOGGING_IN);
         assertUserIdBufferUntouched();
         assertThat(sdk.TIMLogout(callback("later"), null)).isZero();
-        assertThat(List.of(33, 128, 200, 2000)).allSatisfy(length -> assertThat(login("u".repeat(length))).isZero());
+        assertThat(List.of(33, 128, 200, 2000))
+                .allSatisfy(length -> assertThat(login("u".repeat(length))).isZero());
         assertThat(login("用户")).isZero();
         assertThat(login("a user")).isZero();
         Pointer brokenUtf8 = bytes((byte) 'u', (byte) 0xc3, (byte) 0x28, (byte) 0xff);
-        assertThat(library.handle().getFunction("TIMLogin").invokeInt(new Object[] {brokenUtf8, string("x"), null, null})).isZero();
+        assertThat(library.handle().getFunction("TIMLogin").invokeInt(new Object[] {brokenUtf8, string("x"), null, null
+                }))
+                .isZero();
         assertThat(sdk.TIMGetLoginStatus()).isEqualTo(LOGGING_IN);
     }
 
@@ -172,7 +179,8 @@ final class VendorFunctionChecks {
                 .make("alice", Duration.ofHours(1), Instant.now().minus(Duration.ofDays(1)), null);
         init();
         sdk.TIMSetNetworkStatusListenerCallback(onNetwork, null);
-        assertThat(sdk.TIMLogin("alice", string(expired), callback("alice"), null)).isZero();
+        assertThat(sdk.TIMLogin("alice", string(expired), callback("alice"), null))
+                .isZero();
         await().atMost(Duration.ofSeconds(30)).until(() -> network.contains("3 9512"));
         assertThat(answers).isEmpty();
         assertThat(sdk.TIMGetLoginStatus()).isEqualTo(LOGGING_IN);
@@ -192,7 +200,9 @@ final class VendorFunctionChecks {
         assertThat(answers).extracting(Answer::thread).containsOnly(THREAD);
         assertThat(sdk.TIMGetLoginStatus()).isEqualTo(LOGGED_OUT);
         assertThat(network).startsWith("2 0", "3 9512").containsOnly("2 0", "3 9512");
-        assertThat(network.stream().filter("3 9512"::equals).count()).as("retried").isGreaterThanOrEqualTo(2);
+        assertThat(network.stream().filter("3 9512"::equals).count())
+                .as("retried")
+                .isGreaterThanOrEqualTo(2);
     }
 
     void uninitLosesTheCallbacksOfWhatIsPending() {
@@ -206,23 +216,33 @@ final class VendorFunctionChecks {
         init();
         assertThat(sdk.TIMLogout(callback("of the second life"), null)).isZero();
         answer("of the second life");
-        assertThat(answers).as("the thread that has called this back has called none of the eight").hasSize(1);
+        assertThat(answers)
+                .as("the thread that has called this back has called none of the eight")
+                .hasSize(1);
     }
 
     void theFunctionsMayBeCalledInACallback() {
         init();
-        sdk.TIMLogout(callback("first", () -> assertThat(sdk.TIMLogout(callback("second"), null)).isZero()), null);
+        sdk.TIMLogout(
+                callback(
+                        "first",
+                        () -> assertThat(sdk.TIMLogout(callback("second"), null))
+                                .isZero()),
+                null);
         assertThat(answer("second").code()).isZero();
         sdk.TIMLogout(callback("third", () -> assertThat(sdk.TIMUninit()).isZero()), null);
         answer("third");
         assertThat(sdk.TIMLogout(callback("fourth"), null)).isZero();
-        assertThat(answer("fourth").code()).as("the callback has ended the library").isEqualTo(6013);
+        assertThat(answer("fourth").code())
+                .as("the callback has ended the library")
+                .isEqualTo(6013);
     }
 
     void setConfig() {
         init();
         assertThat(sdk.TIMSetConfig("{x", callback("bad"), null)).isEqualTo(-3);
-        assertThat(sdk.TIMSetConfig("{\"set_config_log_level\":6}", callback("good"), null)).isZero();
+        assertThat(sdk.TIMSetConfig("{\"set_config_log_level\":6}", callback("good"), null))
+                .isZero();
         assertThat(answers).as("on the calling thread, so before it returned").hasSize(1);
         Answer good = answer("good");
         assertThat(good.code()).isZero();

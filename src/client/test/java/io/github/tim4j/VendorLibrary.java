@@ -22,8 +22,7 @@ final class VendorLibrary {
     /** The outcome if all is as expected; otherwise it is what is not. */
     static final String PASSED = "passed";
 
-    private VendorLibrary() {
-    }
+    private VendorLibrary() {}
 
     /** @return why the library cannot be tried here; empty if it can */
     static Optional<String> missing() {
@@ -45,13 +44,20 @@ final class VendorLibrary {
     }
 
     private static void requireIsolation() throws IOException {
-        List<String> up = NetworkInterface.networkInterfaces().filter(VendorLibrary::leadsOut).map(NetworkInterface::getName).toList();
+        List<String> up = NetworkInterface.networkInterfaces()
+                .filter(VendorLibrary::leadsOut)
+                .map(NetworkInterface::getName)
+                .toList();
         // The first line names the columns, the first column is the interface.
-        List<String> routes = Files.readAllLines(Path.of("/proc/net/route")).stream().skip(1).map(line -> line.split("\\s+")[0])
-                .filter(device -> !device.equals("lo")).toList();
+        List<String> routes = Files.readAllLines(Path.of("/proc/net/route")).stream()
+                .skip(1)
+                .map(line -> line.split("\\s+")[0])
+                .filter(device -> !device.equals("lo"))
+                .toList();
         if (!up.isEmpty() || !routes.isEmpty()) {
-            throw new IllegalStateException("the vendor's library is not loaded where it could reach a network (interfaces " + up
-                    + ", routes by " + routes + "): run this inside .ci/isolated");
+            throw new IllegalStateException(
+                    "the vendor's library is not loaded where it could reach a network (interfaces " + up
+                            + ", routes by " + routes + "): run this inside .ci/isolated");
         }
     }
 

@@ -42,28 +42,43 @@ class VendorLibraryTest {
     @TestFactory
     List<DynamicTest> testsOfTheVendorsLibrary() {
         ExecutorService jvms = Executors.newFixedThreadPool(3);
-        List<DynamicTest> tests = Stream.of(VendorClientChecks.class, VendorFunctionChecks.class, VendorCallChecks.class)
-                .flatMap(type -> Stream.of(type.getDeclaredMethods())).filter(VendorLibraryTest::isTest)
-                .sorted(Comparator.comparing(Method::getName)).map(method -> started(method, jvms)).toList();
+        List<DynamicTest> tests = Stream.of(
+                        VendorClientChecks.class, VendorFunctionChecks.class, VendorCallChecks.class)
+                .flatMap(type -> Stream.of(type.getDeclaredMethods()))
+                .filter(VendorLibraryTest::isTest)
+                .sorted(Comparator.comparing(Method::getName))
+                .map(method -> started(method, jvms))
+                .toList();
         jvms.shutdown();
         return tests;
     }
 
     @Test
     void theLibraryIsRefusedWhereThereIsAnotherInterfaceThanLoopback() throws Exception {
-        ForkedJvm.Result result = program("refused").under("unshare", "--net", "sh", "-c",
-                "ip link add other type bridge && ip link set other up && exec \"$@\"", "sh").run(home("refused"));
+        ForkedJvm.Result result = program("refused")
+                .under(
+                        "unshare",
+                        "--net",
+                        "sh",
+                        "-c",
+                        "ip link add other type bridge && ip link set other up && exec \"$@\"",
+                        "sh")
+                .run(home("refused"));
         assumeTrue(result.exitCode() == 0, () -> "skipped: no second interface can be made here: " + result.output());
-        assertThat(outcome("refused", result)).contains("not loaded where it could reach a network (interfaces [other]", ".ci/isolated");
+        assertThat(outcome("refused", result))
+                .contains("not loaded where it could reach a network (interfaces [other]", ".ci/isolated");
     }
 
     private static boolean isTest(Method method) {
-        return !Modifier.isPrivate(method.getModifiers()) && !Modifier.isStatic(method.getModifiers()) && !method.isSynthetic();
+        return !Modifier.isPrivate(method.getModifiers())
+                && !Modifier.isStatic(method.getModifiers())
+                && !method.isSynthetic();
     }
 
     private static DynamicTest started(Method test, ExecutorService jvms) {
         Future<String> outcome = jvms.submit(() -> outcome(test));
-        return DynamicTest.dynamicTest(test.getName(), () -> assertThat(outcome.get()).isEqualTo(VendorLibrary.PASSED));
+        return DynamicTest.dynamicTest(
+                test.getName(), () -> assertThat(outcome.get()).isEqualTo(VendorLibrary.PASSED));
     }
 
     private static String outcome(Method test) throws IOException {
@@ -72,7 +87,8 @@ class VendorLibraryTest {
     }
 
     private static ForkedJvm program(Object... arguments) throws IOException {
-        return ForkedJvm.of(VendorLibrary.class, arguments).option("-D" + VendorLibrary.PROPERTY + "=" + VendorLibrary.file());
+        return ForkedJvm.of(VendorLibrary.class, arguments)
+                .option("-D" + VendorLibrary.PROPERTY + "=" + VendorLibrary.file());
     }
 
     private static Path home(String test) throws IOException {
@@ -81,6 +97,8 @@ class VendorLibraryTest {
 
     private static String outcome(String test, ForkedJvm.Result result) throws IOException {
         Path outcome = home(test).resolve(VendorLibrary.OUTCOME);
-        return Files.exists(outcome) ? Files.readString(outcome) : "exit code " + result.exitCode() + "\n" + result.output();
+        return Files.exists(outcome)
+                ? Files.readString(outcome)
+                : "exit code " + result.exitCode() + "\n" + result.output();
     }
 }

@@ -33,12 +33,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Checks a library against what is documented and measured of this C API. */
-@Command(name = "conformance", description = {"Checks a library with the TIM C API: runs scenarios, each in processes of its own, and "
-        + "reports.",
-        "Without --library it checks the timshim that comes with tim4j. The vendor's library dials its service on the Internet unless "
-                + "it is run "
-                + "in a network namespace.",
-        "Ends with 0 if no scenario failed, crashed or hung."})
+@Command(
+        name = "conformance",
+        description = {
+            "Checks a library with the TIM C API: runs scenarios, each in processes of its own, and " + "reports.",
+            "Without --library it checks the timshim that comes with tim4j. The vendor's library dials its service on the Internet unless "
+                    + "it is run "
+                    + "in a network namespace.",
+            "Ends with 0 if no scenario failed, crashed or hung."
+        })
 final class ConformanceCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -49,12 +52,16 @@ final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--classic", paramLabel = "PATH", description = "The library with the classic API to check.")
     private Path classic;
 
-    @Option(names = "--server", paramLabel = "URL",
+    @Option(
+            names = "--server",
+            paramLabel = "URL",
             description = "A login server to log in to instead of the embedded one, where a scenario need "
-            + "not control it; with --sdkappid and a secret key.")
+                    + "not control it; with --sdkappid and a secret key.")
     private URI server;
 
-    @Option(names = "--sdkappid", paramLabel = "N",
+    @Option(
+            names = "--sdkappid",
+            paramLabel = "N",
             description = "The app to log in to. Without --server: of the service that the library knows.")
     private Long sdkAppId;
 
@@ -64,31 +71,44 @@ final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--group", paramLabel = "G", description = "Only this group; may be given several times.")
     private List<String> groups = new ArrayList<>();
 
-    @Option(names = "--scenario", paramLabel = "ID", description = "Only this scenario, with its transcript; may be given several times.")
+    @Option(
+            names = "--scenario",
+            paramLabel = "ID",
+            description = "Only this scenario, with its transcript; may be given several times.")
     private List<String> scenarios = new ArrayList<>();
 
     @Option(names = "--list", description = "List the scenarios and end.")
     private boolean list;
 
-    @Option(names = "--parallel", paramLabel = "N", description = "Scenarios at the same time; default: three times the processors.")
+    @Option(
+            names = "--parallel",
+            paramLabel = "N",
+            description = "Scenarios at the same time; default: three times the processors.")
     private Integer parallel;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the report as JSON, for --compare.")
     private Path json;
 
-    @Option(names = "--junit-xml", paramLabel = "FILE", description = "Write the report as JUnit XML, for build servers.")
+    @Option(
+            names = "--junit-xml",
+            paramLabel = "FILE",
+            description = "Write the report as JUnit XML, for build servers.")
     private Path junitXml;
 
     @Option(names = "--html", paramLabel = "FILE", description = "Write the report as one HTML file.")
     private Path html;
 
-    @Option(names = "--markdown", paramLabel = "FILE", description = "With --compare of timshim's report and another one: write where they "
-            + "diverge and why.")
+    @Option(
+            names = "--markdown",
+            paramLabel = "FILE",
+            description = "With --compare of timshim's report and another one: write where they " + "diverge and why.")
     private Path markdown;
 
-    @Option(names = "--compare", paramLabel = "FILE", arity = "1..*",
-            description = "Run nothing; put reports that --json wrote side by side, "
-            + "as --html.")
+    @Option(
+            names = "--compare",
+            paramLabel = "FILE",
+            arity = "1..*",
+            description = "Run nothing; put reports that --json wrote side by side, " + "as --html.")
     private List<Path> compare = new ArrayList<>();
 
     @Override
@@ -99,7 +119,8 @@ final class ConformanceCommand implements Callable<Integer> {
             return compare(out);
         }
         if (list) {
-            Catalogue.scenarios().stream().filter(this::isSelected)
+            Catalogue.scenarios().stream()
+                    .filter(this::isSelected)
                     .forEach(scenario -> out.printf("%-34s %s%n", scenario.id(), scenario.title()));
             return ExitCode.OK;
         }
@@ -159,8 +180,8 @@ final class ConformanceCommand implements Callable<Integer> {
         for (Path file : new Path[] {json, junitXml, html, markdown}) {
             Path folder = file == null ? null : file.toAbsolutePath().getParent();
             if (folder != null && (!Files.isDirectory(folder) || Files.isDirectory(file))) {
-                throw CliException.usage(file + " cannot be written: " + (Files.isDirectory(file) ? "it is a folder" : "no folder "
-                        + folder));
+                throw CliException.usage(file + " cannot be written: "
+                        + (Files.isDirectory(file) ? "it is a folder" : "no folder " + folder));
             }
         }
         for (Path file : new Path[] {library, classic}) {
@@ -195,12 +216,14 @@ final class ConformanceCommand implements Callable<Integer> {
     }
 
     private boolean isSelected(Scenario scenario) {
-        return (groups.isEmpty() || groups.stream().map(ConformanceCommand::group).anyMatch(group -> group == scenario.group()))
+        return (groups.isEmpty()
+                        || groups.stream().map(ConformanceCommand::group).anyMatch(group -> group == scenario.group()))
                 && (scenarios.isEmpty() || scenarios.contains(scenario.id()));
     }
 
     private Report run(PrintWriter out) {
-        Conformance conformance = Conformance.of(library).select(this::isSelected).onResult(result -> show(out, result));
+        Conformance conformance =
+                Conformance.of(library).select(this::isSelected).onResult(result -> show(out, result));
         if (parallel != null) {
             conformance.parallel(parallel);
         }
@@ -208,8 +231,9 @@ final class ConformanceCommand implements Callable<Integer> {
             conformance.classic(classic);
         }
         if (sdkAppId != null) {
-            String secret = SecretKey.read(secretKeyFile).orElseThrow(() ->
-                    CliException.usage("--sdkappid needs the app's secret key (" + SecretKey.OPTION + ")"));
+            String secret = SecretKey.read(secretKeyFile)
+                    .orElseThrow(() ->
+                            CliException.usage("--sdkappid needs the app's secret key (" + SecretKey.OPTION + ")"));
             conformance.server(server, new UserSigKey(sdkAppId, secret));
         }
         return conformance.run();

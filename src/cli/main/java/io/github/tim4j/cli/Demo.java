@@ -45,20 +45,29 @@ final class Demo implements AutoCloseable {
     private void start() throws Exception {
         server = LoginServer.start(LoginServerConfig.builder().app(APP, secret).build());
         story.see("server", "listening " + server.uri());
-        tim = TimClient.builder().sdkAppId(APP).server(server.uri().toString()).deviceId("demo").build();
+        tim = TimClient.builder()
+                .sdkAppId(APP)
+                .server(server.uri().toString())
+                .deviceId("demo")
+                .build();
         story.see("client", "timshim " + tim.sdkVersion() + ", SDKAppID " + APP);
         tim.addListener(new EventLines(line -> story.see("event", line)));
     }
 
     private void logIn() throws Exception {
         logIn("alice", key.make("alice"));
-        story.expect("event onStatusChanged LOGGED_OUT -> LOGGING_IN (LOGIN)", "event onStatusChanged LOGGING_IN -> LOGGED_IN (LOGIN)",
-                "event onReady alice", "future LoginResult[userId=alice, repeatLogin=false]");
+        story.expect(
+                "event onStatusChanged LOGGED_OUT -> LOGGING_IN (LOGIN)",
+                "event onStatusChanged LOGGING_IN -> LOGGED_IN (LOGIN)",
+                "event onReady alice",
+                "future LoginResult[userId=alice, repeatLogin=false]");
     }
 
     private void askStatus() throws Exception {
         status("LOGGED_IN, alice");
-        story.see("time", tim.serverTime().map(time -> time + " by the server's clock").orElse("unknown"));
+        story.see(
+                "time",
+                tim.serverTime().map(time -> time + " by the server's clock").orElse("unknown"));
         story.expect("time 2");
     }
 
@@ -71,7 +80,9 @@ final class Demo implements AutoCloseable {
     private void kickedByOtherProcess() throws Exception {
         other = OtherProcess.logIn(server.uri(), APP, "alice", key.make("alice"), line -> story.see("process", line));
         story.see("process", "started, process id " + other.pid());
-        story.expect("event onStatusChanged LOGGED_IN -> LOGGED_OUT (KICKED_OFFLINE)", "event onNotReady alice",
+        story.expect(
+                "event onStatusChanged LOGGED_IN -> LOGGED_OUT (KICKED_OFFLINE)",
+                "event onNotReady alice",
                 "event onKickedOffline OTHER_INSTANCE");
         status("LOGGED_OUT");
         story.expect("process logged in");
@@ -87,7 +98,10 @@ final class Demo implements AutoCloseable {
 
     private void switchAccount() throws Exception {
         logIn("bob", key.make("bob"));
-        story.expect("event onStatusChanged LOGGED_IN -> LOGGING_IN (ACCOUNT_SWITCH)", "event onNotReady alice", "event onReady bob",
+        story.expect(
+                "event onStatusChanged LOGGED_IN -> LOGGING_IN (ACCOUNT_SWITCH)",
+                "event onNotReady alice",
+                "event onReady bob",
                 "future LoginResult[userId=bob, repeatLogin=false]");
         status("LOGGED_IN, bob");
     }
@@ -95,7 +109,9 @@ final class Demo implements AutoCloseable {
     private void userSigExpires() throws Exception {
         story.see("call", "tim.login(\"bob\", userSigValidFor2Seconds)");
         future(tim.login("bob", key.make("bob", Duration.ofSeconds(2))));
-        story.expect("future LoginResult[userId=bob, repeatLogin=true]", "event onStatusChanged LOGGED_IN -> LOGGED_OUT (USER_SIG_EXPIRED)",
+        story.expect(
+                "future LoginResult[userId=bob, repeatLogin=true]",
+                "event onStatusChanged LOGGED_IN -> LOGGED_OUT (USER_SIG_EXPIRED)",
                 "event onUserSigExpired bob");
         status("LOGGED_OUT");
     }
@@ -145,7 +161,10 @@ final class Demo implements AutoCloseable {
             Object value = future.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             story.see("future", value == null ? "completed" : value.toString());
         } catch (ExecutionException e) {
-            story.see("future", e.getCause().getClass().getSimpleName() + ": " + e.getCause().getMessage());
+            story.see(
+                    "future",
+                    e.getCause().getClass().getSimpleName() + ": "
+                            + e.getCause().getMessage());
         }
     }
 

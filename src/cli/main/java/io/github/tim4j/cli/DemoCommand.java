@@ -9,9 +9,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** The whole lifecycle as a story. */
-@Command(name = "demo", description = {"Tells the whole login lifecycle as a story.",
-        "On a login server of its own, with a second process that kicks. Takes a few seconds, uses loopback only, and succeeds only if "
-                + "every step went as it should."})
+@Command(
+        name = "demo",
+        description = {
+            "Tells the whole login lifecycle as a story.",
+            "On a login server of its own, with a second process that kicks. Takes a few seconds, uses loopback only, and succeeds only if "
+                    + "every step went as it should."
+        })
 final class DemoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;

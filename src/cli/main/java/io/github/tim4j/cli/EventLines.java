@@ -53,6 +53,8 @@ final class EventLines implements TimListener {
     @Override
     public void onNetworkStatus(NetworkChange change) {
         out.accept("onNetworkStatus " + change.status() + (change.reconnect() ? " (reconnect)" : "")
-                + (change.code() == 0 ? "" : " " + change.code() + (change.description().isEmpty() ? "" : " " + change.description())));
+                + (change.code() == 0
+                        ? ""
+                        : " " + change.code() + (change.description().isEmpty() ? "" : " " + change.description())));
     }
 }

@@ -9,6 +9,5 @@ final class ExitCode {
     /** Wrong usage: an option, a variable or a file that cannot be used. */
     static final int USAGE = 2;
 
-    private ExitCode() {
-    }
+    private ExitCode() {}
 }

@@ -26,16 +26,23 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Logs in through the C API, as an application would, and tells what happens. */
-@Command(name = "login", description = {"Logs in through the C API and prints what happens.",
-        "The UserSig comes from the variable " + LoginCommand.VARIABLE + ", or is made where a secret key is given, or is read from "
-                + "standard input."})
+@Command(
+        name = "login",
+        description = {
+            "Logs in through the C API and prints what happens.",
+            "The UserSig comes from the variable " + LoginCommand.VARIABLE
+                    + ", or is made where a secret key is given, or is read from " + "standard input."
+        })
 final class LoginCommand implements Callable<Integer> {
     static final String VARIABLE = "TIM_USER_SIG";
 
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--server", paramLabel = "URL", required = true,
+    @Option(
+            names = "--server",
+            paramLabel = "URL",
+            required = true,
             description = "The login server, mqtt://HOST:PORT, or mqtts://HOST:PORT with TLS.")
     private String server;
 
@@ -45,30 +52,44 @@ final class LoginCommand implements Callable<Integer> {
     @Option(names = "--user", paramLabel = "U", required = true, description = "The user id.")
     private String userId;
 
-    @Option(names = "--platform", paramLabel = "P",
+    @Option(
+            names = "--platform",
+            paramLabel = "P",
             description = "Windows, Mac, Linux, Android, iPhone, iPad or Web; default: this system's.")
     private String platform;
 
     @Option(names = SecretKey.OPTION, paramLabel = "FILE", description = SecretKey.DESCRIPTION)
     private Path secretKeyFile;
 
-    @Option(names = "--ca-file", paramLabel = "FILE", description = "PEM file of the CAs to trust with mqtts://; default: the system's.")
+    @Option(
+            names = "--ca-file",
+            paramLabel = "FILE",
+            description = "PEM file of the CAs to trust with mqtts://; default: the system's.")
     private Path caFile;
 
-    @Option(names = "--allow-plaintext",
+    @Option(
+            names = "--allow-plaintext",
             description = "Allow mqtt:// to another machine: on the way, everybody can read the UserSig.")
     private boolean allowPlaintext;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "30",
+    @Option(
+            names = "--timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "30",
             description = "How long to try to reach the server; default: ${DEFAULT-VALUE}.")
     private int timeout;
 
-    @Option(names = "--folder", paramLabel = "DIR",
-            description = "An existing folder to keep the device id in. Without it, each run is another device to the server.")
+    @Option(
+            names = "--folder",
+            paramLabel = "DIR",
+            description =
+                    "An existing folder to keep the device id in. Without it, each run is another device to the server.")
     private Path folder;
 
-    @Option(names = "--hold", description = "Stay logged in and print every event until Ctrl-C or SIGTERM, then log out. "
-            + "Ends by itself, with 1, when the server ends the session.")
+    @Option(
+            names = "--hold",
+            description = "Stay logged in and print every event until Ctrl-C or SIGTERM, then log out. "
+                    + "Ends by itself, with 1, when the server ends the session.")
     private boolean hold;
 
     private final Stop stop = new Stop();
@@ -79,13 +100,15 @@ final class LoginCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         checkArguments();
-        Optional<UserSigKey> key = System.getenv(VARIABLE) != null ? Optional.empty()
+        Optional<UserSigKey> key = System.getenv(VARIABLE) != null
+                ? Optional.empty()
                 : SecretKey.read(secretKeyFile).map(secret -> new UserSigKey(sdkAppId, secret));
         String userSig = key.isPresent() ? null : userSig();
         try (TimClient tim = client(key)) {
             tim.addListener(new EventLines(line -> out.println("event   " + line)));
             tim.addListener(endOfSession(key.isPresent()));
-            out.println("logging in to " + server + " as " + userId + ", SDKAppID " + sdkAppId + ", by timshim " + tim.sdkVersion());
+            out.println("logging in to " + server + " as " + userId + ", SDKAppID " + sdkAppId + ", by timshim "
+                    + tim.sdkVersion());
             logIn(tim, userSig);
             out.println("logged in");
             if (hold) {
@@ -103,7 +126,8 @@ final class LoginCommand implements Callable<Integer> {
 
     private void checkArguments() {
         if (!UserId.isValid(userId)) {
-            throw CliException.usage("--user \"" + userId + "\" is not 1 to " + UserId.MAX_LENGTH + " characters of printable ASCII");
+            throw CliException.usage(
+                    "--user \"" + userId + "\" is not 1 to " + UserId.MAX_LENGTH + " characters of printable ASCII");
         }
         if (platform != null && Platform.of(platform).isEmpty()) {
             throw CliException.usage("--platform " + platform + " is none of "
@@ -136,14 +160,20 @@ final class LoginCommand implements Callable<Integer> {
         String variable = System.getenv(VARIABLE);
         String userSig = variable != null ? variable.strip() : StandardInput.userSig();
         if (userSig.isEmpty()) {
-            throw CliException.usage(variable != null ? "the variable " + VARIABLE + " is empty: set it to the user's UserSig, or unset it"
-                    : "there is no UserSig on standard input: pipe one in, or set " + VARIABLE + ", or give a secret key to make one with");
+            throw CliException.usage(
+                    variable != null
+                            ? "the variable " + VARIABLE + " is empty: set it to the user's UserSig, or unset it"
+                            : "there is no UserSig on standard input: pipe one in, or set " + VARIABLE
+                                    + ", or give a secret key to make one with");
         }
         return userSig;
     }
 
     private TimClient client(Optional<UserSigKey> key) {
-        TimClient.Builder builder = TimClient.builder().sdkAppId(sdkAppId).server(server).loginTimeout(Duration.ofSeconds(timeout))
+        TimClient.Builder builder = TimClient.builder()
+                .sdkAppId(sdkAppId)
+                .server(server)
+                .loginTimeout(Duration.ofSeconds(timeout))
                 .requestTimeout(Duration.ofSeconds(timeout + 15));
         key.ifPresent(known -> builder.userSigProvider(known::make));
         Optional.ofNullable(platform).ifPresent(builder::platform);
@@ -189,7 +219,8 @@ final class LoginCommand implements Callable<Integer> {
             (userSig == null ? tim.login(userId) : tim.login(userId, userSig)).join();
         } catch (CompletionException e) {
             String line = "login failed: " + e.getCause().getMessage();
-            boolean wrongUsage = e.getCause() instanceof TimException error && error.code() == TimError.ERR_INVALID_PARAMETERS.code();
+            boolean wrongUsage = e.getCause() instanceof TimException error
+                    && error.code() == TimError.ERR_INVALID_PARAMETERS.code();
             throw wrongUsage ? CliException.usage(line) : CliException.failed(line);
         }
     }

@@ -19,12 +19,26 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** The command line: {@code java -jar tim4j-all.jar COMMAND}. */
-@Command(name = "tim4j", mixinStandardHelpOptions = true, versionProvider = Main.Version.class, scope = ScopeType.INHERIT,
+@Command(
+        name = "tim4j",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        scope = ScopeType.INHERIT,
         description = "The login lifecycle of Tencent IM (TIM) on your own machine.",
-        synopsisSubcommandLabel = "COMMAND", exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:success", "1:what was asked for failed: a login, a service, a check, a scenario", "2:wrong usage"},
-        subcommands = {DemoCommand.class, ServeCommand.class, UserSigCommand.class, LoginCommand.class,
-                ConformanceCommand.class})
+        synopsisSubcommandLabel = "COMMAND",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:success",
+            "1:what was asked for failed: a login, a service, a check, a scenario",
+            "2:wrong usage"
+        },
+        subcommands = {
+            DemoCommand.class,
+            ServeCommand.class,
+            UserSigCommand.class,
+            LoginCommand.class,
+            ConformanceCommand.class
+        })
 public final class Main implements Callable<Integer> {
     private static final String NEXT = """
 
@@ -39,16 +53,18 @@ public final class Main implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = {"-v", "--verbose"}, scope = ScopeType.INHERIT,
-            description = "Log more on standard error: once what happens, twice each detail. Without it, warnings only.")
+    @Option(
+            names = {"-v", "--verbose"},
+            scope = ScopeType.INHERIT,
+            description =
+                    "Log more on standard error: once what happens, twice each detail. Without it, warnings only.")
     private void verbose(boolean[] given) {
         for (String logger : List.of("io.github.tim4j", "io.github.tim4j.native")) {
             ((Logger) LoggerFactory.getLogger(logger)).setLevel(given.length > 1 ? Level.DEBUG : Level.INFO);
         }
     }
 
-    private Main() {
-    }
+    private Main() {}
 
     /**
      * Runs a command and ends the JVM with its exit code.

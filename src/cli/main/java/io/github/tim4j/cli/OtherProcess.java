@@ -27,17 +27,29 @@ final class OtherProcess implements AutoCloseable {
     }
 
     /** @param out gets every line that the process prints, on a thread of its own */
-    static OtherProcess logIn(URI server, long sdkAppId, String userId, String userSig, Consumer<String> out) throws IOException {
+    static OtherProcess logIn(URI server, long sdkAppId, String userId, String userSig, Consumer<String> out)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         if (Runtime.version().feature() >= 24) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), "login",
-                "--server", server.toString(), "--sdkappid", Long.toString(sdkAppId), "--user", userId, "--hold"));
+        command.addAll(List.of(
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "login",
+                "--server",
+                server.toString(),
+                "--sdkappid",
+                Long.toString(sdkAppId),
+                "--user",
+                userId,
+                "--hold"));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         Map<String, String> environment = builder.environment();
-        // What the user may have set for logins of his own; the device id would make it the same instance as this process.
+        // What the user may have set for logins of his own; the device id would make it the same instance as this
+        // process.
         List.of(LoginCommand.VARIABLE, SecretKey.VARIABLE, "TIM_SHIM_DEVICE_ID").forEach(environment::remove);
         Process process = builder.start();
         try (OutputStream in = process.getOutputStream()) {

@@ -16,12 +16,12 @@ import java.util.Optional;
 final class SecretKey {
     static final String VARIABLE = "TIM_SECRET_KEY";
     static final String OPTION = "--secret-key-file";
-    static final String DESCRIPTION = "The file that holds the app's secret key. Without it, the variable " + VARIABLE + " counts.";
+    static final String DESCRIPTION =
+            "The file that holds the app's secret key. Without it, the variable " + VARIABLE + " counts.";
     /** The console's keys have 64 characters; a far larger file is not one. */
     private static final int MAX_BYTES = 4096;
 
-    private SecretKey() {
-    }
+    private SecretKey() {}
 
     /**
      * The key of an app.
@@ -43,7 +43,8 @@ final class SecretKey {
     private static Optional<String> fromEnvironment() {
         Optional<String> value = Optional.ofNullable(System.getenv(VARIABLE)).map(String::strip);
         if (value.isPresent() && value.get().isEmpty()) {
-            throw CliException.usage("the variable " + VARIABLE + " is empty: set it to the app's secret key, or unset it");
+            throw CliException.usage(
+                    "the variable " + VARIABLE + " is empty: set it to the app's secret key, or unset it");
         }
         return value;
     }

@@ -17,23 +17,33 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The login server alone, until Ctrl-C or SIGTERM. */
-@Command(name = "serve", modelTransformer = ServeSettings.Options.class, description = {"Runs a login server until Ctrl-C or SIGTERM.",
-        "Prints \"listening\" and its address when it can be logged in to. At the end it tells its clients, which then reconnect by "
-                + "themselves.",
-        "What an option sets, a properties file can set (--config; the same name without dashes in front; app.N.secret-key-file = FILE "
-                + "for an app), and a variable (TIM_SERVE_ and the name in capitals, with _ for -). An option counts before a variable, a "
-                + "variable before the file."})
+@Command(
+        name = "serve",
+        modelTransformer = ServeSettings.Options.class,
+        description = {
+            "Runs a login server until Ctrl-C or SIGTERM.",
+            "Prints \"listening\" and its address when it can be logged in to. At the end it tells its clients, which then reconnect by "
+                    + "themselves.",
+            "What an option sets, a properties file can set (--config; the same name without dashes in front; app.N.secret-key-file = FILE "
+                    + "for an app), and a variable (TIM_SERVE_ and the name in capitals, with _ for -). An option counts before a variable, a "
+                    + "variable before the file."
+        })
 final class ServeCommand implements Callable<Integer> {
     static final long DEFAULT_APP = 1400000000L;
 
     /** One app; the two options may be repeated in pairs. */
     static final class App {
-        @Option(names = "--sdkappid", paramLabel = "N",
-                description = "An app to serve; default: " + DEFAULT_APP + ". Repeat it, with its key's file, for several apps.")
+        @Option(
+                names = "--sdkappid",
+                paramLabel = "N",
+                description = "An app to serve; default: " + DEFAULT_APP
+                        + ". Repeat it, with its key's file, for several apps.")
         private long sdkAppId = DEFAULT_APP;
 
-        @Option(names = SecretKey.OPTION, paramLabel = "FILE", description = SecretKey.DESCRIPTION
-                + " With neither, a key for development is made and printed.")
+        @Option(
+                names = SecretKey.OPTION,
+                paramLabel = "FILE",
+                description = SecretKey.DESCRIPTION + " With neither, a key for development is made and printed.")
         private Path secretKeyFile;
     }
 
@@ -64,8 +74,9 @@ final class ServeCommand implements Callable<Integer> {
             made.forEach(out::println);
             tellAddresses(out, server, settings);
             stop.await();
-            served.forEach(app -> server.dailyActiveUsers(app).forEach(
-                    (day, users) -> out.println("daily active users of SDKAppID " + app + " on " + day + ": " + users)));
+            served.forEach(app -> server.dailyActiveUsers(app)
+                    .forEach((day, users) ->
+                            out.println("daily active users of SDKAppID " + app + " on " + day + ": " + users)));
         }
         out.println("stopped");
         return ExitCode.OK;
@@ -106,7 +117,9 @@ final class ServeCommand implements Callable<Integer> {
                     settings.builder().app(app, SecretKey.read(file).orElseThrow());
                 }
             });
-            settings.olderKeyFiles().forEach((app, file) -> settings.builder().olderSecret(app, SecretKey.read(file).orElseThrow()));
+            settings.olderKeyFiles()
+                    .forEach((app, file) -> settings.builder()
+                            .olderSecret(app, SecretKey.read(file).orElseThrow()));
         } catch (IllegalArgumentException e) {
             throw CliException.usage(e.getMessage());
         }

@@ -37,8 +37,7 @@ final class ServeSettings {
     private static final String APP_KEY = "app\\.([0-9]{1,18})\\.(older-)?secret-key-file";
 
     /** A value, with the name that its giver knows it by. */
-    private record Value(String text, String source) {
-    }
+    private record Value(String text, String source) {}
 
     private record Setting(String name, String label, String description, BiConsumer<ServeSettings, String> apply) {
         String option() {
@@ -50,48 +49,103 @@ final class ServeSettings {
         }
     }
 
-    private static Setting builder(String name, String label, String description, BiConsumer<LoginServerConfig.Builder, String> apply) {
+    private static Setting builder(
+            String name, String label, String description, BiConsumer<LoginServerConfig.Builder, String> apply) {
         return new Setting(name, label, description, (settings, value) -> apply.accept(settings.config, value));
     }
 
     private static final List<Setting> ALL = List.of(
             builder("host", "ADDRESS", "Where to listen; default: 127.0.0.1.", LoginServerConfig.Builder::host),
-            builder("port", "N", "The TCP port; 0 takes a free one; default: 1883.", (config, n) -> config.port(integer(n))),
-            builder("allow-plaintext", "true|false",
+            builder(
+                    "port",
+                    "N",
+                    "The TCP port; 0 takes a free one; default: 1883.",
+                    (config, n) -> config.port(integer(n))),
+            builder(
+                    "allow-plaintext",
+                    "true|false",
                     "Listen without TLS on an address that is not loopback: on the way, everybody can read UserSigs.",
                     (config, b) -> config.allowPlaintext(bool(b))),
-            new Setting("tls-port", "N", "The TCP port with TLS; 0 takes a free one; default: 8883, if there is a certificate.",
+            new Setting(
+                    "tls-port",
+                    "N",
+                    "The TCP port with TLS; 0 takes a free one; default: 8883, if there is a certificate.",
                     (settings, n) -> settings.tlsPort = integer(n)),
-            new Setting("tls-cert", "FILE", "PEM file with the server's certificate and those between it and its CA.",
+            new Setting(
+                    "tls-cert",
+                    "FILE",
+                    "PEM file with the server's certificate and those between it and its CA.",
                     (settings, file) -> settings.tlsCert = Path.of(file)),
-            new Setting("tls-key", "FILE", "PEM file with its private key, PKCS#8, without a password.",
+            new Setting(
+                    "tls-key",
+                    "FILE",
+                    "PEM file with its private key, PKCS#8, without a password.",
                     (settings, file) -> settings.tlsKey = Path.of(file)),
-            new Setting("tls-self-signed", "CA-FILE",
+            new Setting(
+                    "tls-self-signed",
+                    "CA-FILE",
                     "TLS for development: makes a certificate for localhost and the host, and writes the CA file that clients need; default:"
-                    + " tim4j-ca.pem.", (settings, file) -> settings.tlsCaFile = Path.of(file)),
-            builder("http-port", "N", "The TCP port of the server API (/v4/), test control (/control/v1/), /metrics, /healthz and /readyz;"
-                    + " 0 takes a free one; default: no such port. HTTPS, too, if there is a certificate.",
+                            + " tim4j-ca.pem.",
+                    (settings, file) -> settings.tlsCaFile = Path.of(file)),
+            builder(
+                    "http-port",
+                    "N",
+                    "The TCP port of the server API (/v4/), test control (/control/v1/), /metrics, /healthz and /readyz;"
+                            + " 0 takes a free one; default: no such port. HTTPS, too, if there is a certificate.",
                     (config, n) -> config.httpPort(integer(n))),
-            builder("control-token-file", "FILE", "Ask for the token in this file (Authorization: Bearer TOKEN) before test control and"
-                    + " /metrics may be used. Without it: only from this machine.", (config, file) -> config.controlToken(token(file))),
+            builder(
+                    "control-token-file",
+                    "FILE",
+                    "Ask for the token in this file (Authorization: Bearer TOKEN) before test control and"
+                            + " /metrics may be used. Without it: only from this machine.",
+                    (config, file) -> config.controlToken(token(file))),
             later("admins", "USER,…", "Administrators of the server API beside \"administrator\", in every app."),
-            later("login-policy", "KIND", "SINGLE_PLATFORM, DUAL_PLATFORM, TRIPLE_PLATFORM or MULTI_PLATFORM (default)."),
-            later("instances", "PLATFORM=N,…", "Instances of one user together by platform, 1 to 3, for Web 1 to 10; default: 1."),
+            later(
+                    "login-policy",
+                    "KIND",
+                    "SINGLE_PLATFORM, DUAL_PLATFORM, TRIPLE_PLATFORM or MULTI_PLATFORM (default)."),
+            later(
+                    "instances",
+                    "PLATFORM=N,…",
+                    "Instances of one user together by platform, 1 to 3, for Web 1 to 10; default: 1."),
             later("state-webhook", "URL", "Where state changes are posted, of every app."),
-            builder("disconnect-grace-ms", "N", "How long a lost instance may be back before a webhook tells of it; default: 1000.",
+            builder(
+                    "disconnect-grace-ms",
+                    "N",
+                    "How long a lost instance may be back before a webhook tells of it; default: 1000.",
                     (config, n) -> config.disconnectGrace(Duration.ofMillis(integer(n)))),
-            builder("connect-timeout-ms", "N", "How long a client has to send its CONNECT; default: 10000.",
+            builder(
+                    "connect-timeout-ms",
+                    "N",
+                    "How long a client has to send its CONNECT; default: 10000.",
                     (config, n) -> config.connectTimeout(Duration.ofMillis(integer(n)))),
-            number("max-keep-alive", "The longest keep alive, in seconds; default: 300.", LoginServerConfig.Builder::maxKeepAlive),
-            number("max-connections", "Connections in all; default: 100000.", LoginServerConfig.Builder::maxConnections),
-            number("max-connections-per-address", "Connections from one address; default: 20000.",
+            number(
+                    "max-keep-alive",
+                    "The longest keep alive, in seconds; default: 300.",
+                    LoginServerConfig.Builder::maxKeepAlive),
+            number(
+                    "max-connections",
+                    "Connections in all; default: 100000.",
+                    LoginServerConfig.Builder::maxConnections),
+            number(
+                    "max-connections-per-address",
+                    "Connections from one address; default: 20000.",
                     LoginServerConfig.Builder::maxConnectionsPerAddress),
-            number("max-logins-per-second", "Logins a second; default: 50000.", LoginServerConfig.Builder::maxLoginsPerSecond),
-            number("max-failures-per-user", "Wrong UserSigs in a minute that lock a user out for a minute; default: 50.",
+            number(
+                    "max-logins-per-second",
+                    "Logins a second; default: 50000.",
+                    LoginServerConfig.Builder::maxLoginsPerSecond),
+            number(
+                    "max-failures-per-user",
+                    "Wrong UserSigs in a minute that lock a user out for a minute; default: 50.",
                     LoginServerConfig.Builder::maxFailuresPerUser),
-            number("max-failures-per-address", "Wrong UserSigs in a minute that lock an address out for a minute; default: 1000.",
+            number(
+                    "max-failures-per-address",
+                    "Wrong UserSigs in a minute that lock an address out for a minute; default: 1000.",
                     LoginServerConfig.Builder::maxFailuresPerAddress),
-            number("max-rest-per-second", "Requests of the server API a second; default: 10000.",
+            number(
+                    "max-rest-per-second",
+                    "Requests of the server API a second; default: 10000.",
                     LoginServerConfig.Builder::maxRestPerSecond));
 
     private interface Number {
@@ -104,7 +158,7 @@ final class ServeSettings {
 
     /** One that {@link #config} applies, together with others or when the apps are known. */
     private static Setting later(String name, String label, String description) {
-        return new Setting(name, label, description, (settings, value) -> { });
+        return new Setting(name, label, description, (settings, value) -> {});
     }
 
     /** Adds an option for each setting to the command. */
@@ -112,7 +166,9 @@ final class ServeSettings {
         @Override
         public CommandSpec transform(CommandSpec command) {
             for (Setting setting : ALL) {
-                OptionSpec.Builder option = OptionSpec.builder(setting.option()).type(String.class).paramLabel(setting.label())
+                OptionSpec.Builder option = OptionSpec.builder(setting.option())
+                        .type(String.class)
+                        .paramLabel(setting.label())
                         .description(setting.description());
                 if (setting.name().equals("allow-plaintext")) {
                     option.arity("0..1").fallbackValue("true");
@@ -201,7 +257,8 @@ final class ServeSettings {
             if (variable.startsWith(VARIABLE_PREFIX)) {
                 String name = byVariable.get(variable);
                 if (name == null) {
-                    throw CliException.usage("unknown variable " + variable + ": choose from " + byVariable.keySet() + ", or unset it");
+                    throw CliException.usage(
+                            "unknown variable " + variable + ": choose from " + byVariable.keySet() + ", or unset it");
                 }
                 values.put(name, new Value(value, "variable " + variable));
             }
@@ -218,7 +275,8 @@ final class ServeSettings {
         }
         if (!own && tlsCaFile == null) {
             if (tlsPort != null) {
-                throw CliException.usage("--tls-port needs a certificate: give --tls-cert and --tls-key, or --tls-self-signed");
+                throw CliException.usage(
+                        "--tls-port needs a certificate: give --tls-cert and --tls-key, or --tls-self-signed");
             }
             return;
         }
@@ -253,8 +311,9 @@ final class ServeSettings {
         each("login-policy", kind -> policy.set(0, LoginPolicy.of(kind(kind))));
         each("instances", limit -> {
             String[] parts = limit.split("=");
-            Platform platform = Platform.of(parts[0]).orElseThrow(() -> new IllegalArgumentException(
-                    "platform " + parts[0] + " is none of Windows, Mac, Linux, Android, iPhone, iPad, Web"));
+            Platform platform = Platform.of(parts[0])
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            "platform " + parts[0] + " is none of Windows, Mac, Linux, Android, iPhone, iPad, Web"));
             policy.set(0, policy.get(0).withInstances(platform, integer(parts.length == 2 ? parts[1] : "")));
         });
         config.loginPolicy(policy.get(0));

@@ -11,8 +11,7 @@ final class StandardInput {
     /** A UserSig has at most 8192 bytes; more is not looked at. */
     private static final int MAX_BYTES = 16_384;
 
-    private StandardInput() {
-    }
+    private StandardInput() {}
 
     /** The input without space around it; asked for, and not shown while typed, where a person sits at a terminal. */
     static String userSig() {

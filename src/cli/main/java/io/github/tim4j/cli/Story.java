@@ -34,6 +34,7 @@ final class Story {
     private final Ansi ansi;
     /** All below guarded by this. */
     private final List<String> lines = new ArrayList<>();
+
     private int steps;
 
     Story(PrintWriter out, Ansi ansi) {
@@ -55,7 +56,8 @@ final class Story {
         } catch (Failure e) {
             throw new Failure("step " + steps + ", \"" + title + "\": " + e.getMessage());
         }
-        print(ansi.string("   @|green ok|@       ") + Duration.ofNanos(System.nanoTime() - start).toMillis() + " ms");
+        print(ansi.string("   @|green ok|@       ")
+                + Duration.ofNanos(System.nanoTime() - start).toMillis() + " ms");
     }
 
     synchronized void print(String line) {

@@ -17,27 +17,42 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Makes a UserSig, or checks one. */
-@Command(name = "usersig", description = {"Makes a UserSig, or checks one.",
-        "Prints the UserSig alone on standard output. Or, with --check, reads one from standard input, tells what it says, and exits "
-                + "with 0 only if it is valid."})
+@Command(
+        name = "usersig",
+        description = {
+            "Makes a UserSig, or checks one.",
+            "Prints the UserSig alone on standard output. Or, with --check, reads one from standard input, tells what it says, and exits "
+                    + "with 0 only if it is valid."
+        })
 final class UserSigCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--sdkappid", paramLabel = "N", description = "The app. With --check: the app that it must be for; default: its own.")
+    @Option(
+            names = "--sdkappid",
+            paramLabel = "N",
+            description = "The app. With --check: the app that it must be for; default: its own.")
     private Long sdkAppId;
 
-    @Option(names = "--user", paramLabel = "U", description = "The user id. With --check: the user that it must be for; default: its own.")
+    @Option(
+            names = "--user",
+            paramLabel = "U",
+            description = "The user id. With --check: the user that it must be for; default: its own.")
     private String userId;
 
-    @Option(names = "--validity", paramLabel = "SECONDS", defaultValue = "86400",
+    @Option(
+            names = "--validity",
+            paramLabel = "SECONDS",
+            defaultValue = "86400",
             description = "How long it is valid; default: ${DEFAULT-VALUE}.")
     private long validity;
 
     @Option(names = SecretKey.OPTION, paramLabel = "FILE", description = SecretKey.DESCRIPTION)
     private Path secretKeyFile;
 
-    @Option(names = "--check", description = "Check the UserSig on standard input; its signature too if there is a secret key.")
+    @Option(
+            names = "--check",
+            description = "Check the UserSig on standard input; its signature too if there is a secret key.")
     private boolean check;
 
     @Override
@@ -48,12 +63,15 @@ final class UserSigCommand implements Callable<Integer> {
 
     private int make(Optional<String> secret) {
         if (sdkAppId == null || userId == null) {
-            throw new ParameterException(spec.commandLine(), "a UserSig is made for an app and a user: give --sdkappid and --user");
+            throw new ParameterException(
+                    spec.commandLine(), "a UserSig is made for an app and a user: give --sdkappid and --user");
         }
-        String key = secret.orElseThrow(() -> CliException.usage(
-                "a UserSig is signed with the app's secret key: give " + SecretKey.OPTION + " or set " + SecretKey.VARIABLE));
+        String key = secret.orElseThrow(() -> CliException.usage("a UserSig is signed with the app's secret key: give "
+                + SecretKey.OPTION + " or set " + SecretKey.VARIABLE));
         try {
-            spec.commandLine().getOut().println(new UserSigKey(sdkAppId, key).make(userId, Duration.ofSeconds(validity)));
+            spec.commandLine()
+                    .getOut()
+                    .println(new UserSigKey(sdkAppId, key).make(userId, Duration.ofSeconds(validity)));
         } catch (IllegalArgumentException e) {
             throw CliException.usage(e.getMessage());
         }
@@ -72,7 +90,9 @@ final class UserSigCommand implements Callable<Integer> {
         Optional<UserSigKey> key = secret.map(known -> new UserSigKey(userSig.sdkAppId(), known));
         show(userSig, now, key);
         Optional<String> problem = problem(userSig, now, key);
-        spec.commandLine().getOut().println("valid       " + problem.map(why -> "no: " + why).orElse("yes"));
+        spec.commandLine()
+                .getOut()
+                .println("valid       " + problem.map(why -> "no: " + why).orElse("yes"));
         return problem.isPresent() ? ExitCode.FAILED : ExitCode.OK;
     }
 
@@ -82,10 +102,12 @@ final class UserSigCommand implements Callable<Integer> {
         out.println("user        " + userSig.userId());
         out.println("SDKAppID    " + userSig.sdkAppId());
         out.println("made        " + userSig.issuedAt());
-        out.println("expires     " + userSig.expiresAt() + (left < 0 ? ", " + -left + " s ago" : ", in " + left + " s"));
+        out.println(
+                "expires     " + userSig.expiresAt() + (left < 0 ? ", " + -left + " s ago" : ", in " + left + " s"));
         userSig.userbuf().ifPresent(bytes -> out.println("userbuf     " + bytes.length + " bytes"));
-        out.println("signature   " + key.map(known -> known.signed(userSig) ? "right" : "wrong")
-                .orElse("not checked: no secret key was given"));
+        out.println("signature   "
+                + key.map(known -> known.signed(userSig) ? "right" : "wrong")
+                        .orElse("not checked: no secret key was given"));
     }
 
     /** What a login server would refuse it for, in the server's order. */

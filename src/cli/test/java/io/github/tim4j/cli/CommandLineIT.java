@@ -57,12 +57,18 @@ class CommandLineIT {
     @ParameterizedTest
     @ValueSource(strings = {"demo", "serve", "usersig", "login"})
     void everyCommandHasHelp(String command) {
-        assertThat(succeeds(Map.of(), "", command, "--help")).first().asString().startsWith("Usage: tim4j " + command + " ");
+        assertThat(succeeds(Map.of(), "", command, "--help"))
+                .first()
+                .asString()
+                .startsWith("Usage: tim4j " + command + " ");
     }
 
     @Test
     void theVersionIsThatOfTheJar() {
-        assertThat(succeeds(Map.of(), "", "--version")).singleElement().asString().matches("tim4j \\d+\\.\\d+\\.\\d+.*");
+        assertThat(succeeds(Map.of(), "", "--version"))
+                .singleElement()
+                .asString()
+                .matches("tim4j \\d+\\.\\d+\\.\\d+.*");
     }
 
     @Test
@@ -74,7 +80,8 @@ class CommandLineIT {
 
     @Test
     void aUserSigIsMadeAndChecked() throws IOException {
-        List<String> made = succeeds(Map.of(), "", "usersig", "--sdkappid", "7", "--user", "alice", "--secret-key-file", secretKeyFile());
+        List<String> made = succeeds(
+                Map.of(), "", "usersig", "--sdkappid", "7", "--user", "alice", "--secret-key-file", secretKeyFile());
         assertThat(made).singleElement().asString().matches("[A-Za-z0-9*_-]{50,}");
         assertThat(succeeds(Map.of(), made.get(0) + "\n", "usersig", "--check"))
                 .contains("user        alice", "SDKAppID    7", "valid       yes")
@@ -86,11 +93,16 @@ class CommandLineIT {
 
     @Test
     void aUserSigThatIsNotValidIsCalledSo() {
-        String made = succeeds(Map.of("TIM_SECRET_KEY", SECRET), "", "usersig", "--sdkappid", "7", "--user", "alice").get(0);
+        String made = succeeds(Map.of("TIM_SECRET_KEY", SECRET), "", "usersig", "--sdkappid", "7", "--user", "alice")
+                .get(0);
         assertThat(fails(1, Map.of(), made.substring(9), "usersig", "--check")).contains("not valid: 70003");
         try (Cli other = Cli.start(Map.of("TIM_SECRET_KEY", "another"), made, "usersig", "--check")) {
             assertThat(other.exitCode()).isEqualTo(1);
-            assertThat(other.out()).contains("signature   wrong").last().asString().startsWith("valid       no: 70009");
+            assertThat(other.out())
+                    .contains("signature   wrong")
+                    .last()
+                    .asString()
+                    .startsWith("valid       no: 70009");
         }
         try (Cli other = Cli.start(Map.of(), made, "usersig", "--check", "--user", "bob")) {
             assertThat(other.exitCode()).isEqualTo(1);
@@ -100,35 +112,78 @@ class CommandLineIT {
 
     @Test
     void aUserSigThatCannotBeMade() throws IOException {
-        assertThat(fails(2, "usersig", "--secret-key-file", secretKeyFile())).contains("--sdkappid").contains("--user");
-        assertThat(fails(2, "usersig", "--sdkappid", "7", "--user", "alice")).contains("TIM_SECRET_KEY").contains("--secret-key-file");
-        assertThat(fails(2, "usersig", "--sdkappid", "7", "--user", "x".repeat(33), "--secret-key-file", secretKeyFile())).contains("32");
-        assertThat(fails(2, "usersig", "--sdkappid", "0", "--user", "a", "--secret-key-file", secretKeyFile())).contains("SDKAppID 0");
-        assertThat(fails(2, "usersig", "--sdkappid", "7", "--user", "a", "--validity", "0", "--secret-key-file", secretKeyFile()))
+        assertThat(fails(2, "usersig", "--secret-key-file", secretKeyFile()))
+                .contains("--sdkappid")
+                .contains("--user");
+        assertThat(fails(2, "usersig", "--sdkappid", "7", "--user", "alice"))
+                .contains("TIM_SECRET_KEY")
+                .contains("--secret-key-file");
+        assertThat(fails(
+                        2,
+                        "usersig",
+                        "--sdkappid",
+                        "7",
+                        "--user",
+                        "x".repeat(33),
+                        "--secret-key-file",
+                        secretKeyFile()))
+                .contains("32");
+        assertThat(fails(2, "usersig", "--sdkappid", "0", "--user", "a", "--secret-key-file", secretKeyFile()))
+                .contains("SDKAppID 0");
+        assertThat(fails(
+                        2,
+                        "usersig",
+                        "--sdkappid",
+                        "7",
+                        "--user",
+                        "a",
+                        "--validity",
+                        "0",
+                        "--secret-key-file",
+                        secretKeyFile()))
                 .contains("validity");
     }
 
     @Test
     void aSecretKeyThatCannotBeRead() throws IOException {
         String missing = folder.resolve("nothing").toString();
-        assertThat(fails(2, "serve", "--port", "0", "--secret-key-file", missing)).contains(missing).contains("no such file");
-        assertThat(fails(2, "serve", "--port", "0", "--secret-key-file", folder.toString())).contains(folder.toString()).contains("folder");
+        assertThat(fails(2, "serve", "--port", "0", "--secret-key-file", missing))
+                .contains(missing)
+                .contains("no such file");
+        assertThat(fails(2, "serve", "--port", "0", "--secret-key-file", folder.toString()))
+                .contains(folder.toString())
+                .contains("folder");
         String empty = Files.writeString(folder.resolve("empty"), "\n").toString();
-        assertThat(fails(2, "serve", "--port", "0", "--secret-key-file", empty)).contains(empty).contains("empty");
-        String large = Files.writeString(folder.resolve("large"), "x".repeat(5000)).toString();
-        assertThat(fails(2, "serve", "--port", "0", "--secret-key-file", large)).contains(large).contains("4096");
-        assertThat(fails(2, Map.of("TIM_SECRET_KEY", " "), "", "serve", "--port", "0")).contains("TIM_SECRET_KEY").contains("empty");
+        assertThat(fails(2, "serve", "--port", "0", "--secret-key-file", empty))
+                .contains(empty)
+                .contains("empty");
+        String large =
+                Files.writeString(folder.resolve("large"), "x".repeat(5000)).toString();
+        assertThat(fails(2, "serve", "--port", "0", "--secret-key-file", large))
+                .contains(large)
+                .contains("4096");
+        assertThat(fails(2, Map.of("TIM_SECRET_KEY", " "), "", "serve", "--port", "0"))
+                .contains("TIM_SECRET_KEY")
+                .contains("empty");
     }
 
     @Test
     void aServerThatCannotStart() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             String port = Integer.toString(taken.getLocalPort());
-            assertThat(fails(1, "serve", "--port", port)).contains("127.0.0.1:" + port).contains("in use").contains("another port");
+            assertThat(fails(1, "serve", "--port", port))
+                    .contains("127.0.0.1:" + port)
+                    .contains("in use")
+                    .contains("another port");
         }
-        assertThat(fails(1, "serve", "--port", "0", "--host", "no-such-host.invalid")).contains("no-such-host.invalid");
-        assertThat(fails(1, "serve", "--port", "0", "--host", "0.0.0.0")).contains("0.0.0.0").contains("--allow-plaintext");
-        assertThat(fails(2, "serve", "--port", "0", "--sdkappid", "7", "--sdkappid", "7")).contains("--sdkappid 7").contains("twice");
+        assertThat(fails(1, "serve", "--port", "0", "--host", "no-such-host.invalid"))
+                .contains("no-such-host.invalid");
+        assertThat(fails(1, "serve", "--port", "0", "--host", "0.0.0.0"))
+                .contains("0.0.0.0")
+                .contains("--allow-plaintext");
+        assertThat(fails(2, "serve", "--port", "0", "--sdkappid", "7", "--sdkappid", "7"))
+                .contains("--sdkappid 7")
+                .contains("twice");
     }
 
     @Test
@@ -137,12 +192,29 @@ class CommandLineIT {
         assertThat(fails(2, login)).contains("standard input").contains("TIM_USER_SIG");
         assertThat(fails(2, Map.of("TIM_USER_SIG", ""), "", login)).contains("TIM_USER_SIG is empty");
         assertThat(fails(2, Map.of(), "sig", with(login, "--folder", "/proc"))).contains("--folder /proc");
-        assertThat(fails(2, Map.of(), "sig", with(login, "--folder", secretKeyFile()))).contains("not an existing folder");
-        assertThat(fails(2, Map.of(), "sig", with(login, "--ca-file", "/nothing.pem"))).contains("--ca-file /nothing.pem");
-        assertThat(fails(2, Map.of(), "sig", with(login, "--platform", "Amiga"))).contains("Amiga").contains("Windows, Mac, Linux");
-        assertThat(fails(2, Map.of(), "sig", with(login, "--timeout", "0"))).contains("--timeout 0").contains("1 to 600");
-        assertThat(fails(2, Map.of(), "sig", "login", "--server", "http://127.0.0.1", "--sdkappid", "7", "--user", "alice"))
-                .contains("http://127.0.0.1").contains("mqtt://");
+        assertThat(fails(2, Map.of(), "sig", with(login, "--folder", secretKeyFile())))
+                .contains("not an existing folder");
+        assertThat(fails(2, Map.of(), "sig", with(login, "--ca-file", "/nothing.pem")))
+                .contains("--ca-file /nothing.pem");
+        assertThat(fails(2, Map.of(), "sig", with(login, "--platform", "Amiga")))
+                .contains("Amiga")
+                .contains("Windows, Mac, Linux");
+        assertThat(fails(2, Map.of(), "sig", with(login, "--timeout", "0")))
+                .contains("--timeout 0")
+                .contains("1 to 600");
+        assertThat(fails(
+                        2,
+                        Map.of(),
+                        "sig",
+                        "login",
+                        "--server",
+                        "http://127.0.0.1",
+                        "--sdkappid",
+                        "7",
+                        "--user",
+                        "alice"))
+                .contains("http://127.0.0.1")
+                .contains("mqtt://");
     }
 
     @Test
@@ -151,10 +223,36 @@ class CommandLineIT {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             port = Integer.toString(free.getLocalPort());
         }
-        assertThat(fails(1, Map.of(), "sig", "login", "--server", "mqtt://127.0.0.1:" + port, "--sdkappid", "7", "--user", "alice",
-                "--timeout", "1")).contains("login failed: 9511").contains(port);
-        assertThat(fails(1, Map.of(), "sig", "login", "--server", "mqtt://no-such-host.invalid", "--sdkappid", "7", "--user", "alice",
-                "--timeout", "1")).contains("login failed: 9516").contains("no-such-host.invalid");
+        assertThat(fails(
+                        1,
+                        Map.of(),
+                        "sig",
+                        "login",
+                        "--server",
+                        "mqtt://127.0.0.1:" + port,
+                        "--sdkappid",
+                        "7",
+                        "--user",
+                        "alice",
+                        "--timeout",
+                        "1"))
+                .contains("login failed: 9511")
+                .contains(port);
+        assertThat(fails(
+                        1,
+                        Map.of(),
+                        "sig",
+                        "login",
+                        "--server",
+                        "mqtt://no-such-host.invalid",
+                        "--sdkappid",
+                        "7",
+                        "--user",
+                        "alice",
+                        "--timeout",
+                        "1"))
+                .contains("login failed: 9516")
+                .contains("no-such-host.invalid");
     }
 
     private static String[] with(String[] arguments, String... more) {

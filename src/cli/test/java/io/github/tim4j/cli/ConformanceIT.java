@@ -18,15 +18,27 @@ class ConformanceIT {
         Path json = folder.resolve("report.json");
         Path html = folder.resolve("report.html");
         Path xml = folder.resolve("report.xml");
-        try (Cli run = Cli.start("conformance", "--scenario", "login.success", "--scenario", "classic.login", "--json", json.toString(),
-                "--html", html.toString(), "--junit-xml", xml.toString())) {
+        try (Cli run = Cli.start(
+                "conformance",
+                "--scenario",
+                "login.success",
+                "--scenario",
+                "classic.login",
+                "--json",
+                json.toString(),
+                "--html",
+                html.toString(),
+                "--junit-xml",
+                xml.toString())) {
             assertThat(run.exitCode()).isZero();
-            assertThat(String.join("\n", run.out())).contains("login.success", "classic.login", "TIMLogin", "2 scenarios");
+            assertThat(String.join("\n", run.out()))
+                    .contains("login.success", "classic.login", "TIMLogin", "2 scenarios");
         }
         assertThat(Files.readString(html)).contains("login.success");
         assertThat(Files.readString(xml)).contains("failures=\"0\"");
         Path both = folder.resolve("both.html");
-        try (Cli compare = Cli.start("conformance", "--compare", json.toString(), json.toString(), "--html", both.toString())) {
+        try (Cli compare =
+                Cli.start("conformance", "--compare", json.toString(), json.toString(), "--html", both.toString())) {
             assertThat(compare.exitCode()).isZero();
             assertThat(compare.out()).contains("2 scenarios ran on each of them, 2 with the same verdict; 0 did not");
         }

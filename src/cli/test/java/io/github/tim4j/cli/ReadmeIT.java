@@ -31,6 +31,7 @@ class ReadmeIT {
 
     @TempDir
     private Path folder;
+
     private String readme;
 
     @BeforeEach
@@ -51,17 +52,22 @@ class ReadmeIT {
 
     /** The code between the fences that follow a text, without the fences. */
     private String block(String after, String language) {
-        Matcher block = Pattern.compile("\n```" + language + "\n(.*?\n)```\n", Pattern.DOTALL).matcher(readme);
-        assertThat(block.find(readme.indexOf(after))).as("a block of " + language + " after " + after).isTrue();
+        Matcher block = Pattern.compile("\n```" + language + "\n(.*?\n)```\n", Pattern.DOTALL)
+                .matcher(readme);
+        assertThat(block.find(readme.indexOf(after)))
+                .as("a block of " + language + " after " + after)
+                .isTrue();
         return block.group(1);
     }
 
     private List<String> run(String script, String userSig) {
         String commands = "set -e; cd " + folder + "\n" + script;
-        Map<String, String> environment = Map.of("TIM_USER_SIG", userSig, "PATH", Cli.JAVA.getParent() + ":" + System.getenv("PATH"));
+        Map<String, String> environment =
+                Map.of("TIM_USER_SIG", userSig, "PATH", Cli.JAVA.getParent() + ":" + System.getenv("PATH"));
         try (Cli shell = Cli.program(List.of("bash", "-c", commands), environment)) {
             assertThat(shell.exitCode()).as(shell.toString()).isZero();
-            assertThat(shell.err()).allMatch(line -> line.startsWith("SLF4J"), "says only that no logging is configured");
+            assertThat(shell.err())
+                    .allMatch(line -> line.startsWith("SLF4J"), "says only that no logging is configured");
             return shell.out();
         }
     }
@@ -69,13 +75,22 @@ class ReadmeIT {
     /** @param change what is to be changed in the commands */
     private void example(String file, String language, UnaryOperator<String> change) throws IOException {
         Path key = Files.writeString(folder.resolve("secret.key"), "a secret\n");
-        try (Cli serve = Cli.start("serve", "--sdkappid", "1400000000", "--secret-key-file", key.toString(), "--port", "0");
-                Cli usersig = Cli.start("usersig", "--sdkappid", "1400000000", "--user", "alice", "--secret-key-file", key.toString())) {
+        try (Cli serve = Cli.start(
+                        "serve", "--sdkappid", "1400000000", "--secret-key-file", key.toString(), "--port", "0");
+                Cli usersig = Cli.start(
+                        "usersig",
+                        "--sdkappid",
+                        "1400000000",
+                        "--user",
+                        "alice",
+                        "--secret-key-file",
+                        key.toString())) {
             String after = "`" + file + "`:";
             String program = block(after, language).replace("mqtt://127.0.0.1:1883", serve.await("listening "));
             Files.writeString(folder.resolve(file), program);
             assertThat(usersig.exitCode()).isZero();
-            assertThat(run(change.apply(block(after, "sh")), usersig.out().get(0))).isEqualTo(block(after, "text").lines().toList());
+            assertThat(run(change.apply(block(after, "sh")), usersig.out().get(0)))
+                    .isEqualTo(block(after, "text").lines().toList());
         }
     }
 
@@ -97,6 +112,8 @@ class ReadmeIT {
     }
 
     private static String jarOf(Class<?> type) {
-        return Path.of(URI.create(type.getProtectionDomain().getCodeSource().getLocation().toString())).toString();
+        return Path.of(URI.create(
+                        type.getProtectionDomain().getCodeSource().getLocation().toString()))
+                .toString();
     }
 }

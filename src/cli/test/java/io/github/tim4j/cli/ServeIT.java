@@ -27,7 +27,8 @@ class ServeIT {
     }
 
     private static String[] login(String server, String app, String user, String... more) {
-        List<String> arguments = new ArrayList<>(List.of("login", "--server", server, "--sdkappid", app, "--user", user));
+        List<String> arguments =
+                new ArrayList<>(List.of("login", "--server", server, "--sdkappid", app, "--user", user));
         arguments.addAll(List.of(more));
         return arguments.toArray(String[]::new);
     }
@@ -36,13 +37,25 @@ class ServeIT {
     void loginsOfSeveralAppsAndALogout() throws IOException {
         String one = keyFile("one", "secret-of-7");
         String two = keyFile("two", "secret-of-8");
-        try (Cli serve = Cli.start("serve", "--port", "0", "--sdkappid", "7", "--secret-key-file", one,
-                "--sdkappid", "8", "--secret-key-file", two)) {
+        try (Cli serve = Cli.start(
+                "serve",
+                "--port",
+                "0",
+                "--sdkappid",
+                "7",
+                "--secret-key-file",
+                one,
+                "--sdkappid",
+                "8",
+                "--secret-key-file",
+                two)) {
             String server = serve.await("listening ");
             assertThat(server).matches("mqtt://127\\.0\\.0\\.1:\\d+");
             try (Cli right = Cli.start(login(server, "7", "alice", "--secret-key-file", one))) {
                 assertThat(right.exitCode()).as(right.toString()).isZero();
-                assertThat(right.out()).containsSubsequence("event   onReady alice", "logged in", "event   onNotReady alice", "logged out");
+                assertThat(right.out())
+                        .containsSubsequence(
+                                "event   onReady alice", "logged in", "event   onNotReady alice", "logged out");
                 assertThat(right.err()).isEmpty();
             }
             try (Cli wrong = Cli.start(login(server, "8", "alice", "--secret-key-file", one))) {
@@ -53,7 +66,9 @@ class ServeIT {
                 assertThat(unknown.exitCode()).isEqualTo(1);
                 assertThat(unknown.err()).singleElement().asString().contains("login failed: 70020");
             }
-            assertThat(serve.out()).as("secrets that were given are not printed").hasSize(1);
+            assertThat(serve.out())
+                    .as("secrets that were given are not printed")
+                    .hasSize(1);
         }
     }
 
@@ -61,7 +76,12 @@ class ServeIT {
     void aKeyForDevelopmentIsMadeAndPrintedOnce() {
         try (Cli serve = Cli.start("serve", "--port", "0")) {
             String server = serve.await("listening ");
-            assertThat(serve.out()).hasSize(2).first().asString().contains("SDKAppID 1400000000").contains("for development only");
+            assertThat(serve.out())
+                    .hasSize(2)
+                    .first()
+                    .asString()
+                    .contains("SDKAppID 1400000000")
+                    .contains("for development only");
             String key = serve.out().get(0).replaceAll(".*: ", "");
             assertThat(key).matches("[0-9a-f]{64}");
             try (Cli login = Cli.start(Map.of("TIM_SECRET_KEY", key), "", login(server, "1400000000", "alice"))) {
@@ -83,7 +103,9 @@ class ServeIT {
                 assertThat(serve.err()).isEmpty();
                 client.await("event   onNetworkStatus DISCONNECTED (reconnect) 9508 the server shuts down");
                 client.terminate();
-                assertThat(client.exitCode()).as("without a server a logout succeeds too: " + client).isZero();
+                assertThat(client.exitCode())
+                        .as("without a server a logout succeeds too: " + client)
+                        .isZero();
                 assertThat(client.out()).last().isEqualTo("logged out");
             }
         }
@@ -96,7 +118,9 @@ class ServeIT {
             String server = serve.await("listening ");
             String sig = userSig(secret);
             try (Cli first = Cli.start(Map.of(), sig, login(server, "7", "alice", "--hold"));
-                    Cli otherPlatform = Cli.start(Map.of("TIM_USER_SIG", sig), "",
+                    Cli otherPlatform = Cli.start(
+                            Map.of("TIM_USER_SIG", sig),
+                            "",
                             login(server, "7", "alice", "--hold", "--platform", "Web"))) {
                 first.await("logged in");
                 otherPlatform.await("logged in");
@@ -108,7 +132,9 @@ class ServeIT {
                 assertThat(first.out()).contains("event   onKickedOffline OTHER_INSTANCE");
                 assertThat(first.err()).singleElement().asString().contains("kicked offline");
                 otherPlatform.terminate();
-                assertThat(otherPlatform.exitCode()).as("another platform is not kicked: " + otherPlatform).isZero();
+                assertThat(otherPlatform.exitCode())
+                        .as("another platform is not kicked: " + otherPlatform)
+                        .isZero();
                 assertThat(first.toString() + otherPlatform).doesNotContain(sig);
             }
         }
@@ -122,7 +148,8 @@ class ServeIT {
             String sig = userSig(secret);
             try (Cli login = Cli.start(Map.of(), sig, login(server, "7", "alice", "-vv"))) {
                 assertThat(login.exitCode()).as(login.toString()).isZero();
-                assertThat(login.err()).anyMatch(line -> line.contains("INFO") && line.contains("io.github.tim4j.native"));
+                assertThat(login.err())
+                        .anyMatch(line -> line.contains("INFO") && line.contains("io.github.tim4j.native"));
                 assertThat(login.toString()).doesNotContain(sig);
             }
             assertThat(serve.err()).anyMatch(line -> line.contains("INFO") && line.contains("listening"));
@@ -141,8 +168,17 @@ class ServeIT {
     void aLoginOverTlsTrustsTheCaFileOnly() throws IOException {
         String key = keyFile("key", "secret");
         String ca = folder.resolve("ca.pem").toString();
-        try (Cli serve = Cli.start("serve", "--port", "0", "--tls-port", "0", "--tls-self-signed=" + ca, "--sdkappid", "7",
-                "--secret-key-file", key)) {
+        try (Cli serve = Cli.start(
+                "serve",
+                "--port",
+                "0",
+                "--tls-port",
+                "0",
+                "--tls-self-signed=" + ca,
+                "--sdkappid",
+                "7",
+                "--secret-key-file",
+                key)) {
             String server = serve.await("listening with TLS ");
             try (Cli login = Cli.start(login(server, "7", "alice", "--secret-key-file", key, "--ca-file", ca))) {
                 int exitCode = login.exitCode();
@@ -159,15 +195,22 @@ class ServeIT {
     @Test
     void theHttpPortAndTheDailyActiveUsers() throws Exception {
         String key = keyFile("key", "secret");
-        try (Cli serve = Cli.start("serve", "--port", "0", "--http-port", "0", "--sdkappid", "7", "--secret-key-file", key)) {
+        try (Cli serve =
+                Cli.start("serve", "--port", "0", "--http-port", "0", "--sdkappid", "7", "--secret-key-file", key)) {
             String http = serve.await("server API ").replaceAll("/v4/.*", "");
             String server = serve.await("listening ");
             try (Cli login = Cli.start(login(server, "7", "alice", "--secret-key-file", key))) {
                 assertThat(login.exitCode()).as(login.toString()).isZero();
             }
-            HttpResponse<String> events = HttpClient.newHttpClient().send(
-                    HttpRequest.newBuilder(URI.create(http + "/control/v1/events")).build(), HttpResponse.BodyHandlers.ofString());
-            assertThat(events.body()).contains("\"LOGIN\"").contains("\"LOGOUT\"").contains("\"alice\"");
+            HttpResponse<String> events = HttpClient.newHttpClient()
+                    .send(
+                            HttpRequest.newBuilder(URI.create(http + "/control/v1/events"))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertThat(events.body())
+                    .contains("\"LOGIN\"")
+                    .contains("\"LOGOUT\"")
+                    .contains("\"alice\"");
             serve.terminate();
             assertThat(serve.exitCode()).as(serve.toString()).isZero();
             assertThat(serve.out()).anyMatch(line -> line.matches("daily active users of SDKAppID 7 on .*: 1"));

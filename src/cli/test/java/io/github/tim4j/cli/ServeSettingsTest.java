@@ -65,7 +65,8 @@ class ServeSettingsTest {
     @Test
     void tlsForDevelopmentWritesItsCaFile() throws IOException {
         Path ca = folder.resolve("ca.pem");
-        try (LoginServer server = start(settings(null, Map.of(), "--port", "0", "--tls-port", "0", "--tls-self-signed=" + ca))) {
+        try (LoginServer server =
+                start(settings(null, Map.of(), "--port", "0", "--tls-port", "0", "--tls-self-signed=" + ca))) {
             assertThat(server.tlsPort()).isPositive();
             assertThat(ca).content().contains("BEGIN CERTIFICATE");
         }
@@ -73,7 +74,8 @@ class ServeSettingsTest {
 
     @Test
     void appsAndTheirKeysAreInTheFile() throws IOException {
-        ServeSettings settings = settings(file("app.7.secret-key-file = new.key\napp.7.older-secret-key-file = old.key\n"), Map.of());
+        ServeSettings settings =
+                settings(file("app.7.secret-key-file = new.key\napp.7.older-secret-key-file = old.key\n"), Map.of());
         assertThat(settings.keyFiles()).containsExactly(Map.entry(7L, Path.of("new.key")));
         assertThat(settings.olderKeyFiles()).containsExactly(Map.entry(7L, Path.of("old.key")));
     }
@@ -87,17 +89,30 @@ class ServeSettingsTest {
         Path unknown = file("prot = 1\n");
         assertRefused(() -> settings(unknown, Map.of()), "prot", "serve.properties", "choose from", "port");
         assertRefused(() -> settings(null, Map.of("TIM_SERVE_PROT", "1")), "TIM_SERVE_PROT", "TIM_SERVE_PORT");
-        assertRefused(() -> settings(null, Map.of("TIM_SERVE_PORT", "x")), "variable TIM_SERVE_PORT", "\"x\"", "whole number");
+        assertRefused(
+                () -> settings(null, Map.of("TIM_SERVE_PORT", "x")),
+                "variable TIM_SERVE_PORT",
+                "\"x\"",
+                "whole number");
         Path tooLong = file("max-keep-alive = 99999\n");
         assertRefused(() -> settings(tooLong, Map.of()), "max-keep-alive in", "99999", "choose 1 to 65535");
         assertRefused(() -> settings(folder.resolve("no.properties"), Map.of()), "no.properties", "no such file");
-        assertRefused(() -> settings(null, Map.of(), "--allow-plaintext=maybe"), "--allow-plaintext", "neither true nor false");
+        assertRefused(
+                () -> settings(null, Map.of(), "--allow-plaintext=maybe"),
+                "--allow-plaintext",
+                "neither true nor false");
         assertRefused(() -> settings(null, Map.of(), "--tls-port", "1"), "--tls-cert", "--tls-self-signed");
         assertRefused(() -> settings(null, Map.of(), "--tls-cert", "x"), "--tls-key");
-        assertRefused(() -> settings(null, Map.of(), "--tls-cert", "x", "--tls-key", "y", "--tls-self-signed"), "choose one");
-        assertRefused(() -> start(settings(null, Map.of(), "--login-policy", "NONE")), "--login-policy NONE", "DUAL_PLATFORM");
-        assertRefused(() -> start(settings(null, Map.of(), "--instances", "Windows=9")), "--instances Windows=9", "1 to 3");
-        assertRefused(() -> start(settings(null, Map.of(), "--instances", "Windows")), "--instances Windows", "whole number");
+        assertRefused(
+                () -> settings(null, Map.of(), "--tls-cert", "x", "--tls-key", "y", "--tls-self-signed"), "choose one");
+        assertRefused(
+                () -> start(settings(null, Map.of(), "--login-policy", "NONE")),
+                "--login-policy NONE",
+                "DUAL_PLATFORM");
+        assertRefused(
+                () -> start(settings(null, Map.of(), "--instances", "Windows=9")), "--instances Windows=9", "1 to 3");
+        assertRefused(
+                () -> start(settings(null, Map.of(), "--instances", "Windows")), "--instances Windows", "whole number");
         assertRefused(() -> start(settings(null, Map.of(), "--state-webhook", "ftp://x")), "--state-webhook", "http");
     }
 }

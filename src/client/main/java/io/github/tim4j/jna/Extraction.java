@@ -28,8 +28,7 @@ final class Extraction {
     /** System property: the folder to copy the bundled library to. */
     static final String CACHE_PROPERTY = "tim4j.cache";
 
-    private Extraction() {
-    }
+    private Extraction() {}
 
     static List<Path> folders() {
         String property = System.getProperty(CACHE_PROPERTY, "");
@@ -46,7 +45,9 @@ final class Extraction {
             return home.resolve("Library/Caches");
         }
         String set = System.getenv(Platform.isWindows() ? "LOCALAPPDATA" : "XDG_CACHE_HOME");
-        return set != null && !set.isEmpty() ? Path.of(set) : home.resolve(Platform.isWindows() ? "AppData/Local" : ".cache");
+        return set != null && !set.isEmpty()
+                ? Path.of(set)
+                : home.resolve(Platform.isWindows() ? "AppData/Local" : ".cache");
     }
 
     /** @return the file with this content in the folder; its name is the library's with a hash */
@@ -79,14 +80,17 @@ final class Extraction {
             return;
         }
         if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-            Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
         Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder, LinkOption.NOFOLLOW_LINKS);
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException("not a folder");
         }
-        if (permissions.contains(PosixFilePermission.GROUP_WRITE) || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
-            throw new IOException("others may write to it (" + PosixFilePermissions.toString(permissions) + "); run chmod 700 on it");
+        if (permissions.contains(PosixFilePermission.GROUP_WRITE)
+                || permissions.contains(PosixFilePermission.OTHERS_WRITE)) {
+            throw new IOException(
+                    "others may write to it (" + PosixFilePermissions.toString(permissions) + "); run chmod 700 on it");
         }
         Path probe = Files.createTempFile(folder, "owner", ".tmp");
         try {

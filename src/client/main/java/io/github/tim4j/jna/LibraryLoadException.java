@@ -11,6 +11,7 @@ public final class LibraryLoadException extends RuntimeException {
     LibraryLoadException(List<String> tried) {
         super("no TIM library could be loaded on " + System.getProperty("os.name") + " " + System.getProperty("os.arch")
                 + " (" + Platform.RESOURCE_PREFIX + "). Tried:\n  - " + String.join("\n  - ", tried)
-                + "\nName a library with TimClient.builder().library(path) or with -D" + NativeLibraries.LIBRARY_PROPERTY + "=PATH.");
+                + "\nName a library with TimClient.builder().library(path) or with -D"
+                + NativeLibraries.LIBRARY_PROPERTY + "=PATH.");
     }
 }

@@ -13,5 +13,4 @@ import java.util.Optional;
  * @param shim    those of {@code TIMShim.h}; empty for the vendor's library
  * @param handle  for functions that {@link ImSdk} does not declare
  */
-public record LoadedLibrary(String path, String version, ImSdk sdk, Optional<ImSdkShim> shim, NativeLibrary handle) {
-}
+public record LoadedLibrary(String path, String version, ImSdk sdk, Optional<ImSdkShim> shim, NativeLibrary handle) {}

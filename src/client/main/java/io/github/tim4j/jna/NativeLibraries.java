@@ -39,11 +39,11 @@ public final class NativeLibraries {
 
     /** Bind on first use, and keep the symbols private: two libraries with the same names may be loaded in one process. */
     private static final int RTLD_LAZY_LOCAL = Platform.isMac() ? 1 | 4 : 1;
+
     private static final Map<String, LoadedLibrary> LOADED = new ConcurrentHashMap<>();
     private static final Map<String, ClassicTim> CLASSIC = new ConcurrentHashMap<>();
 
-    private NativeLibraries() {
-    }
+    private NativeLibraries() {}
 
     /**
      * Loads a library.
@@ -52,7 +52,10 @@ public final class NativeLibraries {
      * @throws LibraryLoadException if none could be loaded; its message lists each attempt
      */
     public static LoadedLibrary load(Path path) {
-        return load(path, System.getProperty(LIBRARY_PROPERTY, ""), List.of("timshim", "ImSDK"),
+        return load(
+                path,
+                System.getProperty(LIBRARY_PROPERTY, ""),
+                List.of("timshim", "ImSDK"),
                 name -> LOADED.computeIfAbsent(name, NativeLibraries::open));
     }
 
@@ -68,7 +71,8 @@ public final class NativeLibraries {
         requireJna();
         List<String> tried = new ArrayList<>();
         String fileName = System.mapLibraryName("timshim-copy" + number);
-        Optional<LoadedLibrary> copy = bundled("timshim", fileName, name -> LOADED.computeIfAbsent(name, NativeLibraries::open), tried);
+        Optional<LoadedLibrary> copy =
+                bundled("timshim", fileName, name -> LOADED.computeIfAbsent(name, NativeLibraries::open), tried);
         return Path.of(copy.orElseThrow(() -> new LibraryLoadException(tried)).path());
     }
 
@@ -79,7 +83,11 @@ public final class NativeLibraries {
      * @throws LibraryLoadException if none could be loaded; its message lists each attempt
      */
     public static ClassicTim loadClassic(Path path) {
-        return load(path, "", List.of("timshim_classic"), name -> CLASSIC.computeIfAbsent(name, NativeLibraries::openClassic));
+        return load(
+                path,
+                "",
+                List.of("timshim_classic"),
+                name -> CLASSIC.computeIfAbsent(name, NativeLibraries::openClassic));
     }
 
     /** @param names what to search: the first is the bundled library's */
@@ -139,7 +147,8 @@ public final class NativeLibraries {
         }
         for (Path folder : Extraction.folders()) {
             try {
-                Optional<T> library = attempt(Extraction.extract(fileName, content, folder).toString(), "bundled", open, tried);
+                Optional<T> library =
+                        attempt(Extraction.extract(fileName, content, folder).toString(), "bundled", open, tried);
                 if (library.isPresent()) {
                     return library;
                 }
@@ -205,7 +214,10 @@ public final class NativeLibraries {
     }
 
     private static Stream<String> functionsOf(Class<? extends Library> header) {
-        return Stream.of(header.getDeclaredMethods()).filter(method -> !method.isSynthetic()).map(Method::getName).sorted();
+        return Stream.of(header.getDeclaredMethods())
+                .filter(method -> !method.isSynthetic())
+                .map(Method::getName)
+                .sorted();
     }
 
     private static boolean has(NativeLibrary library, String function) {
@@ -223,9 +235,17 @@ public final class NativeLibraries {
      * @param property names the folder that the file was copied to
      */
     private static String reason(Throwable error, String property) {
-        String line = String.valueOf(error.getMessage()).lines().map(String::strip).filter(l -> !l.isEmpty()
-                && !l.startsWith("Unable to load library") && !l.startsWith("Native library (")).findFirst().orElse("not found");
+        String line = String.valueOf(error.getMessage())
+                .lines()
+                .map(String::strip)
+                .filter(l ->
+                        !l.isEmpty() && !l.startsWith("Unable to load library") && !l.startsWith("Native library ("))
+                .findFirst()
+                .orElse("not found");
         boolean noexec = line.contains("failed to map segment");
-        return line + (noexec ? " (is the folder mounted noexec? Set the system property " + property + " to one that is not)" : "");
+        return line
+                + (noexec
+                        ? " (is the folder mounted noexec? Set the system property " + property + " to one that is not)"
+                        : "");
     }
 }

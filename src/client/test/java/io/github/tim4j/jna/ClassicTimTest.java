@@ -65,7 +65,8 @@ class ClassicTimTest {
             System.out.println("uninit " + tim.TIMUninit());
         }
 
-        private static int login(ClassicTim tim, String userId, String userSig, ClassicTim.Event success, ClassicTim.Failure failure) {
+        private static int login(
+                ClassicTim tim, String userId, String userSig, ClassicTim.Event success, ClassicTim.Failure failure) {
             ClassicTim.TIMUserInfo user = new ClassicTim.TIMUserInfo();
             user.account_type = "0";
             user.app_id_at_3rd = "1400000000";
@@ -80,9 +81,11 @@ class ClassicTimTest {
 
     @Test
     void theWholeLifecycleRunsThroughStructures() throws Exception {
-        try (LoginServer server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret of the app").build())) {
+        try (LoginServer server = LoginServer.start(
+                LoginServerConfig.builder().app(APP, "secret of the app").build())) {
             Process process = ForkedJvm.of(Story.class, server.userSig(APP, "alice"))
-                    .environment("TIM_SHIM_SERVER", server.uri().toString()).start(folder);
+                    .environment("TIM_SHIM_SERVER", server.uri().toString())
+                    .start(folder);
             StringBuilder output = new StringBuilder();
             try (var lines = process.inputReader(StandardCharsets.UTF_8)) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -93,16 +96,29 @@ class ClassicTimTest {
                 }
             }
             assertThat(process.waitFor()).as(output.toString()).isZero();
-            assertThat(output.toString().lines().filter(line -> !line.contains("SLF4J"))).containsExactly("login before init -1", "init 0",
-                    "login 0", "connected", "success 42", "user 0 alice", "ready to be kicked", "kicked",
-                    "error 70013", "success 0", "uninit 0");
+            assertThat(output.toString().lines().filter(line -> !line.contains("SLF4J")))
+                    .containsExactly(
+                            "login before init -1",
+                            "init 0",
+                            "login 0",
+                            "connected",
+                            "success 42",
+                            "user 0 alice",
+                            "ready to be kicked",
+                            "kicked",
+                            "error 70013",
+                            "success 0",
+                            "uninit 0");
         }
     }
 
     @Test
     void aLibraryOfTheCurrentApiIsNotTakenForIt() {
-        Path hostile = CCompiler.library("hostile", List.of("src/client/test/native/hostile.c"), "-Wall", "-Wextra", "-Werror");
-        assertThatThrownBy(() -> NativeLibraries.loadClassic(hostile)).isInstanceOf(LibraryLoadException.class)
-                .hasMessageContaining("lacks").hasMessageContaining("TIMSetConnCallBack");
+        Path hostile = CCompiler.library(
+                "hostile", List.of("src/client/test/native/hostile.c"), "-Wall", "-Wextra", "-Werror");
+        assertThatThrownBy(() -> NativeLibraries.loadClassic(hostile))
+                .isInstanceOf(LibraryLoadException.class)
+                .hasMessageContaining("lacks")
+                .hasMessageContaining("TIMSetConnCallBack");
     }
 }

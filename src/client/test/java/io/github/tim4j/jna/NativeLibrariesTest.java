@@ -78,13 +78,16 @@ class NativeLibrariesTest {
     /** Initialises the bundled library and two copies, and prints which of the three each answer comes from. */
     static final class Copies {
         public static void main(String[] args) {
-            List<LoadedLibrary> libraries = List.of(NativeLibraries.load(null), NativeLibraries.load(NativeLibraries.bundledCopy(1)),
+            List<LoadedLibrary> libraries = List.of(
+                    NativeLibraries.load(null),
+                    NativeLibraries.load(NativeLibraries.bundledCopy(1)),
                     NativeLibraries.load(NativeLibraries.bundledCopy(2)));
             for (int i = 0; i < 3; i++) {
                 System.out.println(libraries.get(i).sdk().TIMInit(i + 1, "{}"));
             }
             System.out.println(libraries.get(1).sdk().TIMInit(1, "{}"));
-            System.out.println(NativeLibraries.bundledCopy(1).equals(Path.of(libraries.get(1).path())));
+            System.out.println(NativeLibraries.bundledCopy(1)
+                    .equals(Path.of(libraries.get(1).path())));
             libraries.forEach(library -> library.sdk().TIMUninit());
         }
     }
@@ -112,29 +115,36 @@ class NativeLibrariesTest {
 
     @Test
     void aGivenPathComesBeforeThePropertyAndThatBeforeTheBundledLibrary() {
-        assertThat(load(hostile()).option("-Dtim4j.library=/nonexistent.so").run(folder)).isEqualTo(
-                new Result(0, "loaded hostile " + hostile() + "\n"));
-        assertThat(load().option("-Dtim4j.library=" + hostile()).run(folder).output()).startsWith("loaded hostile");
-        assertThat(load().run(folder).output()).startsWith("loaded 0.").contains(folder.resolve("cache").toString());
+        assertThat(load(hostile()).option("-Dtim4j.library=/nonexistent.so").run(folder))
+                .isEqualTo(new Result(0, "loaded hostile " + hostile() + "\n"));
+        assertThat(load().option("-Dtim4j.library=" + hostile()).run(folder).output())
+                .startsWith("loaded hostile");
+        assertThat(load().run(folder).output())
+                .startsWith("loaded 0.")
+                .contains(folder.resolve("cache").toString());
     }
 
     @Test
     void aNamedLibraryThatCannotBeLoadedIsNeverReplacedByAnother() throws IOException {
         Result missing = load("/nonexistent/libImSDK.so").run(folder);
         assertThat(missing.exitCode()).isEqualTo(1);
-        assertThat(missing.output()).contains("given path: /nonexistent/libImSDK.so: no such file", System.getProperty("os.arch"))
+        assertThat(missing.output())
+                .contains("given path: /nonexistent/libImSDK.so: no such file", System.getProperty("os.arch"))
                 .doesNotContain("bundled");
 
         Path text = Files.writeString(folder.resolve("text.so"), "not a library");
         assertThat(load().option("-Dtim4j.library=" + text).run(folder).output())
-                .contains("system property tim4j.library: " + text + ": ").containsAnyOf("invalid ELF header", "file too short");
+                .contains("system property tim4j.library: " + text + ": ")
+                .containsAnyOf("invalid ELF header", "file too short");
     }
 
     @Test
     void aLibraryWithoutThisApiIsNamedWithWhatItLacks() throws IOException {
         Path source = Files.writeString(folder.resolve("other.c"), "int TIMUninit(void) { return 0; }\n");
         Path other = CCompiler.library("other", List.of(source.toString()));
-        assertThat(load(other).run(folder).output()).contains("lacks", "TIMInit", "TIMLogin").doesNotContain("TIMUninit,");
+        assertThat(load(other).run(folder).output())
+                .contains("lacks", "TIMInit", "TIMLogin")
+                .doesNotContain("TIMUninit,");
         Files.delete(other);
     }
 
@@ -151,22 +161,30 @@ class NativeLibrariesTest {
     void aFailureListsEverythingThatWasTried() throws IOException {
         Result failed = load().classPath(classPathWithoutLibrary()).run(folder);
         assertThat(failed.exitCode()).isEqualTo(1);
-        assertThat(failed.output()).contains("no TIM library could be loaded on " + System.getProperty("os.name"),
-                "bundled: no " + Platform.RESOURCE_PREFIX, "system: timshim: ", "system: ImSDK: ", "-Dtim4j.library=");
+        assertThat(failed.output())
+                .contains(
+                        "no TIM library could be loaded on " + System.getProperty("os.name"),
+                        "bundled: no " + Platform.RESOURCE_PREFIX,
+                        "system: timshim: ",
+                        "system: ImSDK: ",
+                        "-Dtim4j.library=");
     }
 
     @Test
     void theCopyIsNamedByItsContentSharedAndMendedWhenDamaged() throws IOException {
         load().run(folder);
-        assertThat(cached()).singleElement().satisfies(file ->
-                assertThat(file.getFileName().toString()).matches(".*timshim-[0-9a-f]{16}\\..*"));
+        assertThat(cached())
+                .singleElement()
+                .satisfies(file -> assertThat(file.getFileName().toString()).matches(".*timshim-[0-9a-f]{16}\\..*"));
         Path file = cached().get(0);
         byte[] content = Files.readAllBytes(file);
         FileTime old = FileTime.fromMillis(1_000_000_000_000L);
         Files.setLastModifiedTime(file, old);
         load().run(folder);
         assertThat(cached()).containsExactly(file);
-        assertThat(Files.getLastModifiedTime(file)).as("the second run uses the same file").isEqualTo(old);
+        assertThat(Files.getLastModifiedTime(file))
+                .as("the second run uses the same file")
+                .isEqualTo(old);
 
         Files.write(file, new byte[100]);
         assertThat(load().run(folder).output()).startsWith("loaded 0.");
@@ -190,8 +208,11 @@ class NativeLibrariesTest {
     void aHomeThatCannotBeWrittenIsReplacedByTheTemporaryFolder() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
         Path temporary = Files.createDirectory(folder.resolve("tmp"));
-        Result result = ForkedJvm.of(Load.class).option("-Duser.home=" + file).environment("XDG_CACHE_HOME", "")
-                .option("-Djava.io.tmpdir=" + temporary).run(folder);
+        Result result = ForkedJvm.of(Load.class)
+                .option("-Duser.home=" + file)
+                .environment("XDG_CACHE_HOME", "")
+                .option("-Djava.io.tmpdir=" + temporary)
+                .run(folder);
         assertThat(result.output()).startsWith("loaded 0.").contains(temporary.toString());
     }
 
@@ -205,25 +226,53 @@ class NativeLibrariesTest {
 
     @Test
     void aFolderMountedNoexecIsToldAndTheNextOneIsUsed() throws IOException, InterruptedException {
-        assumeTrue(Platform.isLinux() && new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "-o", "noexec", "none",
-                folder.toString()).start().waitFor() == 0, "skipped: no user namespaces with mounts here");
+        assumeTrue(
+                Platform.isLinux()
+                        && new ProcessBuilder(
+                                                "unshare",
+                                                "-rm",
+                                                "mount",
+                                                "-t",
+                                                "tmpfs",
+                                                "-o",
+                                                "noexec",
+                                                "none",
+                                                folder.toString())
+                                        .start()
+                                        .waitFor()
+                                == 0,
+                "skipped: no user namespaces with mounts here");
         Path noexec = Files.createDirectory(folder.resolve("noexec"));
-        String[] mounted = {"unshare", "-rm", "sh", "-c", "mount -t tmpfs -o noexec none '" + noexec + "' && exec \"$@\"", "sh"};
-        Result told = ForkedJvm.of(Load.class).option("-Dtim4j.cache=" + noexec.resolve("cache")).under(mounted).run(folder);
+        String[] mounted = {
+            "unshare", "-rm", "sh", "-c", "mount -t tmpfs -o noexec none '" + noexec + "' && exec \"$@\"", "sh"
+        };
+        Result told = ForkedJvm.of(Load.class)
+                .option("-Dtim4j.cache=" + noexec.resolve("cache"))
+                .under(mounted)
+                .run(folder);
         assertThat(told.output()).contains("mounted noexec", "tim4j.cache");
 
         Path temporary = Files.createDirectory(folder.resolve("tmp"));
-        Result next = ForkedJvm.of(Load.class).environment("XDG_CACHE_HOME", noexec.toString()).option("-Djava.io.tmpdir=" + temporary)
-                .option("-Djna.tmpdir=" + temporary).under(mounted).run(folder);
+        Result next = ForkedJvm.of(Load.class)
+                .environment("XDG_CACHE_HOME", noexec.toString())
+                .option("-Djava.io.tmpdir=" + temporary)
+                .option("-Djna.tmpdir=" + temporary)
+                .under(mounted)
+                .run(folder);
         assertThat(next.output()).startsWith("loaded 0.").contains(temporary.toString());
 
-        Result jna = ForkedJvm.of(Load.class).option("-Djna.tmpdir=" + noexec).under(mounted).run(folder);
+        Result jna = ForkedJvm.of(Load.class)
+                .option("-Djna.tmpdir=" + noexec)
+                .under(mounted)
+                .run(folder);
         assertThat(jna.output()).startsWith("no TIM library").contains("JNA's own native part", "noexec", "jna.tmpdir");
     }
 
     @Test
     void twoClassLoadersHaveOneLibraryBetweenThem() {
-        Result result = ForkedJvm.of(TwoLoaders.class).option("-Dtim4j.cache=" + folder.resolve("cache")).run(folder);
+        Result result = ForkedJvm.of(TwoLoaders.class)
+                .option("-Dtim4j.cache=" + folder.resolve("cache"))
+                .run(folder);
         assertThat(result.exitCode()).isZero();
         assertThat(result.output()).contains("open already", "opened after the first was closed");
     }
@@ -232,10 +281,13 @@ class NativeLibrariesTest {
     void aLibraryThatIsClosedWhileItsThreadsRunStaysInMemory() throws IOException {
         Path copy = Files.copy(Path.of(NativeLibraries.load(null).path()), folder.resolve("libcopy.so"));
         NativeLibrary library = NativeLibrary.getInstance(copy.toString());
-        assertThat(library.getFunction("TIMInit").invokeInt(new Object[] {1L, null})).isZero();
+        assertThat(library.getFunction("TIMInit").invokeInt(new Object[] {1L, null}))
+                .isZero();
         library.close();
         NativeLibrary again = NativeLibrary.getInstance(copy.toString());
-        assertThat(again.getFunction("TIMInit").invokeInt(new Object[] {2L, null})).as("app 1 is still initialised").isEqualTo(-4);
+        assertThat(again.getFunction("TIMInit").invokeInt(new Object[] {2L, null}))
+                .as("app 1 is still initialised")
+                .isEqualTo(-4);
         assertThat(again.getFunction("TIMUninit").invokeInt(new Object[0])).isZero();
         again.close();
     }

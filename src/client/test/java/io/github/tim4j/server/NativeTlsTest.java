@@ -67,6 +67,7 @@ class NativeTlsTest {
 
     @TempDir
     static Path folder;
+
     private static Path program;
 
     @BeforeAll
@@ -81,8 +82,15 @@ class NativeTlsTest {
         List<String> sources = new ArrayList<>(CCompiler.sourcesIn("native"));
         sources.addAll(CCompiler.sourcesIn("native/posix"));
         sources.addAll(List.of("src/client/test/native/login.c", "src/client/test/native/stutter.c"));
-        program = CCompiler.executable("login", sources, "-DTIM_BUILD", "-O1", "-fno-omit-frame-pointer", sanitizer,
-                "-fno-sanitize-recover=all", "-Wl,--wrap=send,--wrap=recv");
+        program = CCompiler.executable(
+                "login",
+                sources,
+                "-DTIM_BUILD",
+                "-O1",
+                "-fno-omit-frame-pointer",
+                sanitizer,
+                "-fno-sanitize-recover=all",
+                "-Wl,--wrap=send,--wrap=recv");
     }
 
     // ---- Certificates ----
@@ -95,16 +103,36 @@ class NativeTlsTest {
         }
 
         static Identity of(String name, String... hosts) throws IOException {
-            return of(name, Instant.now().minus(1, ChronoUnit.HOURS), Instant.now().plus(1, ChronoUnit.DAYS), hosts);
+            return of(
+                    name,
+                    Instant.now().minus(1, ChronoUnit.HOURS),
+                    Instant.now().plus(1, ChronoUnit.DAYS),
+                    hosts);
         }
 
         /** With the JDK's keytool, since a certificate that signs itself is none that the server would make. */
         static Identity selfSigned(String name) throws Exception {
             Path store = folder.resolve(name + ".p12");
             Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
-            Process process = new ProcessBuilder(keytool.toString(), "-genkeypair", "-keyalg", "EC", "-alias", "it", "-dname",
-                    "CN=localhost", "-ext", "san=dns:localhost", "-storetype", "PKCS12", "-storepass", "password", "-keystore",
-                    store.toString()).redirectErrorStream(true).start();
+            Process process = new ProcessBuilder(
+                            keytool.toString(),
+                            "-genkeypair",
+                            "-keyalg",
+                            "EC",
+                            "-alias",
+                            "it",
+                            "-dname",
+                            "CN=localhost",
+                            "-ext",
+                            "san=dns:localhost",
+                            "-storetype",
+                            "PKCS12",
+                            "-storepass",
+                            "password",
+                            "-keystore",
+                            store.toString())
+                    .redirectErrorStream(true)
+                    .start();
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(process.waitFor()).as(said).isZero();
             KeyStore keys = KeyStore.getInstance(store.toFile(), "password".toCharArray());
@@ -125,10 +153,16 @@ class NativeTlsTest {
         }
 
         LoginServer loginServer() throws IOException {
-            Path chain = Files.writeString(Files.createTempFile(folder, "cert", ".pem"), DevelopmentCertificate.pem(certificate));
-            Path pem = Files.writeString(Files.createTempFile(folder, "key", ".pem"), "-----BEGIN PRIVATE KEY-----\n"
-                    + Base64.getMimeEncoder().encodeToString(key.getEncoded()) + "\n-----END PRIVATE KEY-----\n");
-            return LoginServer.start(LoginServerConfig.builder().app(APP, "secret").tls(0, chain, pem).build());
+            Path chain = Files.writeString(
+                    Files.createTempFile(folder, "cert", ".pem"), DevelopmentCertificate.pem(certificate));
+            Path pem = Files.writeString(
+                    Files.createTempFile(folder, "key", ".pem"),
+                    "-----BEGIN PRIVATE KEY-----\n" + Base64.getMimeEncoder().encodeToString(key.getEncoded())
+                            + "\n-----END PRIVATE KEY-----\n");
+            return LoginServer.start(LoginServerConfig.builder()
+                    .app(APP, "secret")
+                    .tls(0, chain, pem)
+                    .build());
         }
     }
 
@@ -154,8 +188,8 @@ class NativeTlsTest {
         }
 
         static Server tls(Identity identity, String host, Script script, String... protocols) throws Exception {
-            SSLServerSocket socket = (SSLServerSocket) identity.context().getServerSocketFactory()
-                    .createServerSocket(0, 50, InetAddress.getByName(host));
+            SSLServerSocket socket = (SSLServerSocket)
+                    identity.context().getServerSocketFactory().createServerSocket(0, 50, InetAddress.getByName(host));
             if (protocols.length > 0) socket.setEnabledProtocols(protocols);
             return new Server(socket, script);
         }
@@ -231,7 +265,9 @@ class NativeTlsTest {
 
     /** As MQTT writes it, in three bytes. */
     private static ByteBuffer putLength(ByteBuffer packet, int length) {
-        return packet.put((byte) (length | 0x80)).put((byte) (length >> 7 | 0x80)).put((byte) (length >> 14));
+        return packet.put((byte) (length | 0x80))
+                .put((byte) (length >> 7 | 0x80))
+                .put((byte) (length >> 14));
     }
 
     /** Accepts any login, then reads until the end. */
@@ -353,7 +389,10 @@ class NativeTlsTest {
     @Test
     void logsInToTheLoginServerWithItsDevelopmentCertificate() throws Exception {
         Path ca = folder.resolve("development-ca.pem");
-        try (LoginServer server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").tlsSelfSigned(0, ca).build());
+        try (LoginServer server = LoginServer.start(LoginServerConfig.builder()
+                        .app(APP, "secret")
+                        .tlsSelfSigned(0, ca)
+                        .build());
                 Login login = new Login(config(server.tlsUri().toString(), ca))) {
             login.say("login " + server.userSig(APP, "alice"));
             System.out.println("NativeTlsTest: with " + login.heard("log TLS by "));
@@ -392,7 +431,8 @@ class NativeTlsTest {
         assumePresent(address);
         Identity identity = Identity.of("address", address);
         try (Server server = Server.tls(identity, address, NativeTlsTest::acceptLogin)) {
-            assertThat(login(config("mqtts://" + host + ":" + server.port(), identity.ca()))).isEqualTo("0 ");
+            assertThat(login(config("mqtts://" + host + ":" + server.port(), identity.ca())))
+                    .isEqualTo("0 ");
         }
     }
 
@@ -447,7 +487,9 @@ class NativeTlsTest {
                 sent.take();
                 for (int left = sent.take() << 8 | sent.take(); left > 0; left--) sent.take();
             }
-            assertThat(records).as("two of data: CONNECT, DISCONNECT; then the alert close_notify").endsWith(0x17, 0x17, 0x15);
+            assertThat(records)
+                    .as("two of data: CONNECT, DISCONNECT; then the alert close_notify")
+                    .endsWith(0x17, 0x17, 0x15);
         }
     }
 
@@ -483,7 +525,8 @@ class NativeTlsTest {
             socket.getOutputStream().write(connackWithUserProperty(60_000));
             if ((packet(in)[0] & 0xff) == 0xE0) goodbye.countDown();
         };
-        try (Server server = Server.tls(identity, script); Login login = new Login(config(server.url(), identity.ca()))) {
+        try (Server server = Server.tls(identity, script);
+                Login login = new Login(config(server.url(), identity.ca()))) {
             assertThat(login.login("s".repeat(8192))).isEqualTo("0 ");
             login.say("logout");
             assertThat(login.heard("logout ")).isEqualTo("0 ");
@@ -501,7 +544,8 @@ class NativeTlsTest {
             socket.getOutputStream().write(CONNACK);
             while (true) socket.getOutputStream().write(answers);
         };
-        try (Server server = Server.tls(identity, script); Login login = new Login(config(server.url(), identity.ca()))) {
+        try (Server server = Server.tls(identity, script);
+                Login login = new Login(config(server.url(), identity.ca()))) {
             assertThat(login.login("sig")).isEqualTo("0 ");
             login.say("logout");
             assertThat(login.heard("logout ")).isEqualTo("0 ");
@@ -519,15 +563,20 @@ class NativeTlsTest {
         AtomicReference<Identity> identity = new AtomicReference<>(good);
         Script script = socket -> {
             connection.set(socket);
-            SSLSocket secured = (SSLSocket) identity.get().context().getSocketFactory().createSocket(socket, null, false);
+            SSLSocket secured =
+                    (SSLSocket) identity.get().context().getSocketFactory().createSocket(socket, null, false);
             acceptLogin(secured);
         };
-        try (Server server = Server.plain(script); Login login = new Login(config(server.url(), good.ca()))) {
+        try (Server server = Server.plain(script);
+                Login login = new Login(config(server.url(), good.ca()))) {
             assertThat(login.login("sig")).isEqualTo("0 ");
             identity.set(bad);
             reset(connection.get());
-            assertThat(login.heard("network 1 ")).startsWith("9514 localhost port " + server.port() + " closed the connection");
-            assertThat(login.heard("network 3 ")).startsWith("9502 ").contains("its certificate is from a CA that is not in shim_ca_file");
+            assertThat(login.heard("network 1 "))
+                    .startsWith("9514 localhost port " + server.port() + " closed the connection");
+            assertThat(login.heard("network 3 "))
+                    .startsWith("9502 ")
+                    .contains("its certificate is from a CA that is not in shim_ca_file");
             identity.set(good);
             assertThat(login.heard("network 0 ")).startsWith("0 ");
         }
@@ -542,17 +591,22 @@ class NativeTlsTest {
             String remedy = "; if it is for another name of the server, set shim_tls_server_name to that";
             for (String host : List.of("localhost", "127.0.0.1"))
                 assertThat(login(config("mqtts://" + host + ":" + server.port(), identity.ca())))
-                        .isEqualTo("9502 " + host + " port " + server.port() + ": its certificate is not for " + host + remedy);
-            assertThat(login(config(server.url(), identity.ca(), "\"shim_tls_server_name\":\"127.0.0.2\""))).isEqualTo("0 ");
+                        .isEqualTo("9502 " + host + " port " + server.port() + ": its certificate is not for " + host
+                                + remedy);
+            assertThat(login(config(server.url(), identity.ca(), "\"shim_tls_server_name\":\"127.0.0.2\"")))
+                    .isEqualTo("0 ");
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"-30, -1, 'has expired; the server needs a new one, unless the clock here is wrong'",
-            "1, 30, is not valid yet; check the clock of this machine"})
+    @CsvSource({
+        "-30, -1, 'has expired; the server needs a new one, unless the clock here is wrong'",
+        "1, 30, is not valid yet; check the clock of this machine"
+    })
     void aCertificateOfAnotherTime(int from, int until, String problem) throws Exception {
         Instant now = Instant.now();
-        Identity identity = Identity.of("time" + from, now.plus(from, ChronoUnit.DAYS), now.plus(until, ChronoUnit.DAYS), "localhost");
+        Identity identity = Identity.of(
+                "time" + from, now.plus(from, ChronoUnit.DAYS), now.plus(until, ChronoUnit.DAYS), "localhost");
         try (Server server = Server.tls(identity, NativeTlsTest::acceptLogin)) {
             assertThat(login(config(server.url(), identity.ca())))
                     .isEqualTo("9502 localhost port " + server.port() + ": its certificate, or its CA's, " + problem);
@@ -566,13 +620,16 @@ class NativeTlsTest {
         try (Server server = Server.tls(identity, NativeTlsTest::acceptLogin)) {
             String beginning = "9502 localhost port " + server.port() + ": its certificate is from a CA ";
             assertThat(login(config(server.url(), other))).startsWith(beginning + "that is not in shim_ca_file, ");
-            assertThat(login(config(server.url(), null))).isEqualTo(beginning + "not trusted here; set shim_ca_file to its PEM file");
+            assertThat(login(config(server.url(), null)))
+                    .isEqualTo(beginning + "not trusted here; set shim_ca_file to its PEM file");
         }
         Identity itself = Identity.selfSigned("self-signed-unknown");
         try (Server server = Server.tls(itself, NativeTlsTest::acceptLogin)) {
             for (Path ca : Arrays.asList(null, other))
-                assertThat(login(config(server.url(), ca))).isEqualTo("9502 localhost port " + server.port()
-                        + ": its certificate is self-signed and not trusted; set shim_ca_file to a PEM file that has it");
+                assertThat(login(config(server.url(), ca)))
+                        .isEqualTo(
+                                "9502 localhost port " + server.port()
+                                        + ": its certificate is self-signed and not trusted; set shim_ca_file to a PEM file that has it");
         }
     }
 
@@ -590,19 +647,24 @@ class NativeTlsTest {
             }
         }
         try (Server server = Server.plain(socket -> socket.getInputStream().read())) {
-            assertThat(firstAttempt(config(server.url(), ca))).isEqualTo("9514 localhost port " + server.port() + ": " + CLOSED_AT_ONCE);
+            assertThat(firstAttempt(config(server.url(), ca)))
+                    .isEqualTo("9514 localhost port " + server.port() + ": " + CLOSED_AT_ONCE);
         }
-        try (LoginServer server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").build())) {
-            assertThat(firstAttempt(config("mqtts://localhost:" + server.port(), ca))).contains(" port " + server.port() + ": it ")
+        try (LoginServer server =
+                LoginServer.start(LoginServerConfig.builder().app(APP, "secret").build())) {
+            assertThat(firstAttempt(config("mqtts://localhost:" + server.port(), ca)))
+                    .contains(" port " + server.port() + ": it ")
                     .containsAnyOf(noTls, CLOSED_AT_ONCE);
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "15 0301 0002 0246", // the alert protocol_version
-        // a ServerHello of TLS 1.1 with TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA
-        "16 0302 002a 02 000026 0302 0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20 00 c013 00"})
+    @ValueSource(
+            strings = {
+                "15 0301 0002 0246", // the alert protocol_version
+                // a ServerHello of TLS 1.1 with TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA
+                "16 0302 002a 02 000026 0302 0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20 00 c013 00"
+            })
     void aServerOfAnOlderVersion(String answer) throws Exception {
         Path ca = Identity.of("old", "localhost").ca();
         Script script = socket -> {
@@ -611,8 +673,10 @@ class NativeTlsTest {
             socket.getInputStream().readAllBytes();
         };
         try (Server server = Server.plain(script)) {
-            assertThat(login(config(server.url(), ca))).isEqualTo("9502 localhost port " + server.port()
-                    + ": it offers neither TLS 1.2 nor TLS 1.3, and no older version is used; the server must be updated");
+            assertThat(login(config(server.url(), ca)))
+                    .isEqualTo(
+                            "9502 localhost port " + server.port()
+                                    + ": it offers neither TLS 1.2 nor TLS 1.3, and no older version is used; the server must be updated");
         }
     }
 
@@ -626,7 +690,8 @@ class NativeTlsTest {
         };
         try (Server server = Server.tls(identity, "127.0.0.1", script, version)) {
             // Which alert says it is the server's choice: JDK 25 sends the same as without a common cipher.
-            assertThat(login(config(server.url(), identity.ca()))).startsWith("9502 localhost port " + server.port() + ": it ")
+            assertThat(login(config(server.url(), identity.ca())))
+                    .startsWith("9502 localhost port " + server.port() + ": it ")
                     .endsWith("it wants a client certificate, and timshim has none");
         }
     }
@@ -646,8 +711,11 @@ class NativeTlsTest {
         Identity identity = Identity.of("broken", "localhost");
         try (Server server = Server.tls(identity, NativeTlsTest::acceptLogin);
                 Server broken = dripping(server.port(), after, new LinkedBlockingQueue<>())) {
-            assertThat(firstAttempt(config(broken.url(), identity.ca()))).isEqualTo("9514 localhost port " + broken.port() + ": "
-                    + (after == 0 ? CLOSED_AT_ONCE : "it closed the connection in the middle of the TLS handshake"));
+            assertThat(firstAttempt(config(broken.url(), identity.ca())))
+                    .isEqualTo("9514 localhost port " + broken.port() + ": "
+                            + (after == 0
+                                    ? CLOSED_AT_ONCE
+                                    : "it closed the connection in the middle of the TLS handshake"));
         }
     }
 
@@ -659,7 +727,8 @@ class NativeTlsTest {
             begun.countDown();
             socket.getInputStream().readAllBytes();
         };
-        try (Server server = Server.plain(script); Login login = new Login(config(server.url(), null))) {
+        try (Server server = Server.plain(script);
+                Login login = new Login(config(server.url(), null))) {
             login.say("login sig");
             assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
             login.say("uninit");
@@ -677,21 +746,36 @@ class NativeTlsTest {
         Path words = Files.writeString(folder.resolve("words.pem"), "no certificate\n");
         Path empty = Files.writeString(folder.resolve("empty.pem"), "");
         Path good = Identity.of("good", "localhost").ca();
-        Path damaged = Files.writeString(folder.resolve("damaged.pem"), Files.readString(good) + Files.readString(good).replace('M', '!'));
+        Path damaged = Files.writeString(
+                folder.resolve("damaged.pem"),
+                Files.readString(good) + Files.readString(good).replace('M', '!'));
         Path huge = folder.resolve("huge.pem");
         Files.write(huge, new byte[4 * 1024 * 1024 + 1]);
-        for (var file : Map.of(missing, "No such file or directory", folder, "Is a directory", huge, "it has more than 4 MiB",
-                words, "it has no certificate in PEM form", empty, "it has no certificate in PEM form",
-                damaged, "a certificate in it is damaged").entrySet())
-            assertThat(login(config(url, file.getKey()))).isEqualTo("6017 shim_ca_file is \"" + file.getKey() + "\": " + file.getValue()
-                    + "; name a PEM file of the CAs to trust");
+        for (var file : Map.of(
+                        missing,
+                        "No such file or directory",
+                        folder,
+                        "Is a directory",
+                        huge,
+                        "it has more than 4 MiB",
+                        words,
+                        "it has no certificate in PEM form",
+                        empty,
+                        "it has no certificate in PEM form",
+                        damaged,
+                        "a certificate in it is damaged")
+                .entrySet())
+            assertThat(login(config(url, file.getKey())))
+                    .isEqualTo("6017 shim_ca_file is \"" + file.getKey() + "\": " + file.getValue()
+                            + "; name a PEM file of the CAs to trust");
     }
 
     @Test
     void aChangedCaFileCountsForTheNextConnection() throws Exception {
         Identity identity = Identity.of("changed", "localhost");
         Path ca = Files.copy(Identity.of("unchanged", "localhost").ca(), folder.resolve("current.pem"));
-        try (Server server = Server.tls(identity, NativeTlsTest::acceptLogin); Login login = new Login(config(server.url(), ca))) {
+        try (Server server = Server.tls(identity, NativeTlsTest::acceptLogin);
+                Login login = new Login(config(server.url(), ca))) {
             assertThat(login.login("sig")).startsWith("9502 ");
             Files.write(ca, Files.readAllBytes(identity.ca()));
             assertThat(login.login("sig")).isEqualTo("0 ");
@@ -709,13 +793,16 @@ class NativeTlsTest {
             Files.writeString(unreadable.resolve(name), "not a library");
             Files.copy(library, other.resolve(name));
         }
-        String remedy = ": install the package libssl3 (Debian, Ubuntu), openssl-libs (Fedora, RHEL) or libopenssl3 (SUSE)";
+        String remedy =
+                ": install the package libssl3 (Debian, Ubuntu), openssl-libs (Fedora, RHEL) or libopenssl3 (SUSE)";
         String url = config("mqtts://localhost:1", null);
         try (Login login = new Login(url, Map.of("LD_LIBRARY_PATH", unreadable.toString()))) {
-            assertThat(login.login("sig")).isEqualTo("9501 mqtts:// needs OpenSSL 3 or 1.1.1, and this machine has none" + remedy);
+            assertThat(login.login("sig"))
+                    .isEqualTo("9501 mqtts:// needs OpenSSL 3 or 1.1.1, and this machine has none" + remedy);
         }
         try (Login login = new Login(url, Map.of("LD_LIBRARY_PATH", other.toString()))) {
-            assertThat(login.login("sig")).isEqualTo("9501 mqtts:// needs OpenSSL 3 or 1.1.1, and what was found here is neither" + remedy);
+            assertThat(login.login("sig"))
+                    .isEqualTo("9501 mqtts:// needs OpenSSL 3 or 1.1.1, and what was found here is neither" + remedy);
         }
     }
 }

@@ -20,31 +20,39 @@ import java.util.concurrent.atomic.AtomicInteger;
  * calls that were ordered for its user_data.
  */
 final class Callbacks {
-    static final ImSdk.TIMCommCallback ANSWER = pinned((code, desc, json, data) -> happened(Kind.ANSWER, data, code, bytes(desc),
-            bytes(json)));
-    static final ImSdk.TIMNetworkStatusListenerCallback NETWORK = pinned((status, code, desc, data) ->
-            happened(Kind.NETWORK, data, code, bytes(desc), Integer.toString(status).getBytes(StandardCharsets.US_ASCII)));
-    static final ImSdk.TIMKickedOfflineCallback KICKED = pinned(data -> happened(Kind.KICKED, data, 0, new byte[0], new byte[0]));
-    static final ImSdk.TIMUserSigExpiredCallback EXPIRED = pinned(data -> happened(Kind.EXPIRED, data, 0, new byte[0], new byte[0]));
-    static final ImSdkShim.TIMShimKickedOfflineReasonCallback KICK_REASON = pinned((reason, desc, data) ->
-            happened(Kind.KICK_REASON, data, reason, bytes(desc), new byte[0]));
-    static final ImSdk.TIMLogCallback LOG = pinned((level, line, data) -> happened(Kind.LOG, data, level, new byte[0], bytes(line)));
+    static final ImSdk.TIMCommCallback ANSWER =
+            pinned((code, desc, json, data) -> happened(Kind.ANSWER, data, code, bytes(desc), bytes(json)));
+    static final ImSdk.TIMNetworkStatusListenerCallback NETWORK = pinned((status, code, desc, data) -> happened(
+            Kind.NETWORK, data, code, bytes(desc), Integer.toString(status).getBytes(StandardCharsets.US_ASCII)));
+    static final ImSdk.TIMKickedOfflineCallback KICKED =
+            pinned(data -> happened(Kind.KICKED, data, 0, new byte[0], new byte[0]));
+    static final ImSdk.TIMUserSigExpiredCallback EXPIRED =
+            pinned(data -> happened(Kind.EXPIRED, data, 0, new byte[0], new byte[0]));
+    static final ImSdkShim.TIMShimKickedOfflineReasonCallback KICK_REASON =
+            pinned((reason, desc, data) -> happened(Kind.KICK_REASON, data, reason, bytes(desc), new byte[0]));
+    static final ImSdk.TIMLogCallback LOG =
+            pinned((level, line, data) -> happened(Kind.LOG, data, level, new byte[0], bytes(line)));
     static final ClassicTim.Event SUCCESS = pinned(data -> happened(Kind.ANSWER, data, 0, new byte[0], new byte[0]));
-    static final ClassicTim.Failure FAILURE = pinned((code, desc, data) -> happened(Kind.ANSWER, data, code, bytes(desc), new byte[0]));
-    static final ClassicTim.Event CONNECTED = pinned(data -> happened(Kind.CONNECTED, data, 0, new byte[0], new byte[0]));
-    static final ClassicTim.Event DISCONNECTED = pinned(data -> happened(Kind.DISCONNECTED, data, 0, new byte[0], new byte[0]));
-    static final ClassicTim.Event KICK_OFFLINE = pinned(data -> happened(Kind.KICKED, data, 0, new byte[0], new byte[0]));
-    static final ClassicTim.Event SIG_EXPIRED = pinned(data -> happened(Kind.EXPIRED, data, 0, new byte[0], new byte[0]));
+    static final ClassicTim.Failure FAILURE =
+            pinned((code, desc, data) -> happened(Kind.ANSWER, data, code, bytes(desc), new byte[0]));
+    static final ClassicTim.Event CONNECTED =
+            pinned(data -> happened(Kind.CONNECTED, data, 0, new byte[0], new byte[0]));
+    static final ClassicTim.Event DISCONNECTED =
+            pinned(data -> happened(Kind.DISCONNECTED, data, 0, new byte[0], new byte[0]));
+    static final ClassicTim.Event KICK_OFFLINE =
+            pinned(data -> happened(Kind.KICKED, data, 0, new byte[0], new byte[0]));
+    static final ClassicTim.Event SIG_EXPIRED =
+            pinned(data -> happened(Kind.EXPIRED, data, 0, new byte[0], new byte[0]));
 
     private static final Map<Long, List<Call>> INSIDE = new ConcurrentHashMap<>();
     /** Threads of the library that are in a callback now. */
     private static final AtomicInteger BUSY = new AtomicInteger();
+
     private static final ThreadLocal<Integer> DEPTH = ThreadLocal.withInitial(() -> 0);
     private static volatile boolean uninitialised;
     private static volatile Worker worker;
 
-    private Callbacks() {
-    }
+    private Callbacks() {}
 
     /** Makes the functions above, which takes a while. */
     static void load() {
@@ -68,21 +76,38 @@ final class Callbacks {
 
     private static void happened(Kind kind, Pointer userData, long number, byte[] text, byte[] json) {
         boolean late = uninitialised;
-        // On a thread that is in a callback already, or in a call of the application's, nothing runs at the same time that would not
+        // On a thread that is in a callback already, or in a call of the application's, nothing runs at the same time
+        // that would not
         // anyway.
         boolean counts = DEPTH.get() == 0 && !Worker.isApplicationThread();
         boolean overlaps = counts && BUSY.incrementAndGet() > 1;
         DEPTH.set(DEPTH.get() + 1);
         try {
             long tag = Pointer.nativeValue(userData);
-            int flags = (overlaps ? News.OVERLAPS : 0) | (late ? News.AFTER_UNINIT : 0)
+            int flags = (overlaps ? News.OVERLAPS : 0)
+                    | (late ? News.AFTER_UNINIT : 0)
                     | (Worker.isApplicationThread() ? News.ON_CALLING_THREAD : 0);
-            worker.tell(new News(kind, tag, number, text, json, Worker.nativeThread(), worker.functions().status(), flags));
+            worker.tell(new News(
+                    kind,
+                    tag,
+                    number,
+                    text,
+                    json,
+                    Worker.nativeThread(),
+                    worker.functions().status(),
+                    flags));
             List<Call> calls = INSIDE.remove(tag);
             for (Call call : calls == null ? List.<Call>of() : calls) {
                 News result = worker.make(tag, call);
-                worker.tell(new News(Kind.INSIDE, tag, result.number(), call.function().getBytes(StandardCharsets.UTF_8), result.text(), "",
-                        0, 0));
+                worker.tell(new News(
+                        Kind.INSIDE,
+                        tag,
+                        result.number(),
+                        call.function().getBytes(StandardCharsets.UTF_8),
+                        result.text(),
+                        "",
+                        0,
+                        0));
             }
         } finally {
             DEPTH.set(DEPTH.get() - 1);

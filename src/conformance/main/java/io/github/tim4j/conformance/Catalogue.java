@@ -6,11 +6,18 @@ import java.util.stream.Stream;
 
 /** Every scenario there is. */
 public final class Catalogue {
-    private static final List<Scenario> ALL = Stream.of(OfflineScenarios.all(), LoginScenarios.all(), DeviceScenarios.all(),
-            FaultScenarios.all(), ThreadScenarios.all(), BadInputScenarios.all(), ClassicScenarios.all()).flatMap(List::stream).toList();
+    private static final List<Scenario> ALL = Stream.of(
+                    OfflineScenarios.all(),
+                    LoginScenarios.all(),
+                    DeviceScenarios.all(),
+                    FaultScenarios.all(),
+                    ThreadScenarios.all(),
+                    BadInputScenarios.all(),
+                    ClassicScenarios.all())
+            .flatMap(List::stream)
+            .toList();
 
-    private Catalogue() {
-    }
+    private Catalogue() {}
 
     /**
      * All scenarios.

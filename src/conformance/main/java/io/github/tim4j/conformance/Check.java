@@ -76,7 +76,8 @@ final class Check<T> {
     }
 
     private void diverges(T documented, T shim, T vendor) {
-        stage.diverges(new Divergence(what, documented == null ? null : show(documented), show(shim), show(vendor), show(observed)));
+        stage.diverges(new Divergence(
+                what, documented == null ? null : show(documented), show(shim), show(vendor), show(observed)));
     }
 
     private void fail(String expected) {
@@ -84,6 +85,8 @@ final class Check<T> {
     }
 
     private static String show(Object value) {
-        return value instanceof String text && !text.startsWith("returns ") ? "\"" + text + "\"" : String.valueOf(value);
+        return value instanceof String text && !text.startsWith("returns ")
+                ? "\"" + text + "\""
+                : String.valueOf(value);
     }
 }

@@ -25,6 +25,7 @@ abstract class Client {
     private static final Duration CALL = Duration.ofSeconds(10);
     /** The user_data of the callbacks for events; those of requests count up from {@link #FIRST_TAG}. */
     static final long EVENTS = 7;
+
     private static final long NOT_INITIALISED = 6013;
     static final long FIRST_TAG = 0x7000_0000_0000_0001L;
 
@@ -36,6 +37,7 @@ abstract class Client {
     private final Map<Long, Long> stormResults = new HashMap<>();
     /** The user_data that were registered for events, by the function that registers them. */
     private final Map<String, Set<Long>> registered = new HashMap<>();
+
     private List<Request> insideNext = List.of();
     private long nextTag = FIRST_TAG;
     private int mark;
@@ -68,7 +70,9 @@ abstract class Client {
         require(call.function());
         if (call.function().startsWith("TIMSet") || call.function().startsWith("TIMShimSet")) {
             boolean removed = call.args().get(0) == null;
-            registered.computeIfAbsent(call.function(), name -> new HashSet<>()).addAll(removed ? List.of() : eventData(call));
+            registered
+                    .computeIfAbsent(call.function(), name -> new HashSet<>())
+                    .addAll(removed ? List.of() : eventData(call));
         }
         News news = process.call(call, CALL);
         stage.note(name, call, news);
@@ -142,20 +146,22 @@ abstract class Client {
 
     /** Makes a call over and over on one thread. @return how long one takes in the best of five runs, the kit's own part included */
     Duration timeOf(int rounds, Call call) {
-        Duration best = IntStream.range(0, 5).mapToObj(i -> makeStorm(1, rounds, call).took().dividedBy(rounds))
-                .min(Duration::compareTo).orElseThrow();
+        Duration best = IntStream.range(0, 5)
+                .mapToObj(i -> makeStorm(1, rounds, call).took().dividedBy(rounds))
+                .min(Duration::compareTo)
+                .orElseThrow();
         stage.measured(call.function() + " takes " + best.toNanos() + " ns");
         return best;
     }
 
-    private record Storms(List<Long> results, Duration took) {
-    }
+    private record Storms(List<Long> results, Duration took) {}
 
     private Storms makeStorm(int threads, int rounds, Call... calls) {
         Stream.of(calls).map(Call::function).forEach(this::require);
         long first = nextTag;
         nextTag += (long) threads * rounds * calls.length;
-        News news = process.call(Call.of("storm", threads, rounds, first).inside(List.of(calls)), Duration.ofSeconds(30));
+        News news =
+                process.call(Call.of("storm", threads, rounds, first).inside(List.of(calls)), Duration.ofSeconds(30));
         List<Long> results = new ArrayList<>();
         for (String result : text(news.text()).trim().split(" ")) {
             results.add(Long.parseLong(result));
@@ -165,14 +171,17 @@ abstract class Client {
                 stormResults.put(first + i, results.get(i));
             }
         }
-        stage.note(name, threads + " threads × " + rounds + " rounds of " + Arrays.stream(calls).map(Call::function).toList()
-                + " returned");
+        stage.note(
+                name,
+                threads + " threads × " + rounds + " rounds of "
+                        + Arrays.stream(calls).map(Call::function).toList() + " returned");
         return new Storms(results, Duration.ofNanos(news.number()));
     }
 
     /** What the process holds of the system at this moment. */
     Resources resources() {
-        Resources resources = Resources.of(text(process.call(Call.of("resources"), CALL).text()));
+        Resources resources =
+                Resources.of(text(process.call(Call.of("resources"), CALL).text()));
         stage.measured(resources.toString());
         return resources;
     }
@@ -218,19 +227,28 @@ abstract class Client {
 
     /** Waits for callbacks of a kind; fails the scenario if there is none in time. @return all there are */
     List<News> await(String what, Predicate<News> which) {
-        stage.waitFor(() -> what + " never came" + strayAnswer(), patience -> process.await(all -> all.stream().anyMatch(which), patience));
+        stage.waitFor(
+                () -> what + " never came" + strayAnswer(),
+                patience -> process.await(all -> all.stream().anyMatch(which), patience));
         return news().stream().filter(which).toList();
     }
 
     /** Waits for something to hold; fails the scenario if it does not in time. */
     void until(String what, Predicate<List<News>> holds) {
-        stage.waitFor(() -> what + " did not happen" + strayAnswer(), patience -> process.await(all -> holds.test(recent()), patience));
+        stage.waitFor(
+                () -> what + " did not happen" + strayAnswer(),
+                patience -> process.await(all -> holds.test(recent()), patience));
     }
 
     /** What may be the cause of waiting in vain. */
     private String strayAnswer() {
-        return news().stream().filter(news -> news.kind() == Kind.ANSWER && !stormResults.containsKey(news.id())
-                && (news.id() < FIRST_TAG || news.id() >= nextTag)).findFirst().map(this::foreignData).orElse("");
+        return news().stream()
+                .filter(news -> news.kind() == Kind.ANSWER
+                        && !stormResults.containsKey(news.id())
+                        && (news.id() < FIRST_TAG || news.id() >= nextTag))
+                .findFirst()
+                .map(this::foreignData)
+                .orElse("");
     }
 
     private String foreignData(News answer) {
@@ -238,8 +256,9 @@ abstract class Client {
     }
 
     News awaitRecent(Kind kind) {
-        until("a callback (" + kind.name().toLowerCase(Locale.ROOT)
-                + ")", all -> all.stream().anyMatch(news -> news.kind() == kind));
+        until(
+                "a callback (" + kind.name().toLowerCase(Locale.ROOT) + ")",
+                all -> all.stream().anyMatch(news -> news.kind() == kind));
         return recent(kind).get(0);
     }
 
@@ -285,18 +304,26 @@ abstract class Client {
 
     private void everyRequestAnswered() {
         if (!stage.subject().isShim()) {
-            return; // the vendor's library is known to forget requests at TIMUninit; a scenario of its own is about that
+            return; // the vendor's library is known to forget requests at TIMUninit; a scenario of its own is about
+            // that
         }
         Set<Long> answered = new HashSet<>();
         news().stream().filter(news -> news.kind() == Kind.ANSWER).forEach(news -> answered.add(news.id()));
         for (Request request : requests) {
-            if (request.tag() != 0 && !request.isPlanned() && request.result() == 0 && !answered.contains(request.tag())) {
-                throw new Finding(Verdict.FAIL, "a callback was lost: " + request.function() + " returned 0, and TIMUninit has returned");
+            if (request.tag() != 0
+                    && !request.isPlanned()
+                    && request.result() == 0
+                    && !answered.contains(request.tag())) {
+                throw new Finding(
+                        Verdict.FAIL,
+                        "a callback was lost: " + request.function() + " returned 0, and TIMUninit has returned");
             }
         }
         stormResults.forEach((tag, result) -> {
             if (result == 0 && !answered.contains(tag)) {
-                throw new Finding(Verdict.FAIL, "a callback was lost: one of many requests returned 0, and TIMUninit has returned");
+                throw new Finding(
+                        Verdict.FAIL,
+                        "a callback was lost: one of many requests returned 0, and TIMUninit has returned");
             }
         });
     }
@@ -304,17 +331,22 @@ abstract class Client {
     private void noRequestAnsweredTwice() {
         Map<Long, Long> results = new HashMap<>(stormResults);
         if (!gone || !requests.isEmpty()) {
-            requests.stream().filter(request -> request.tag() != 0 && !request.isPlanned() && isKnown(request))
+            requests.stream()
+                    .filter(request -> request.tag() != 0 && !request.isPlanned() && isKnown(request))
                     .forEach(request -> results.put(request.tag(), request.result()));
         }
         Set<Long> answered = new HashSet<>();
         for (News news : news()) {
             if (news.kind() == Kind.ANSWER) {
                 if (!results.containsKey(news.id())) {
-                    throw new Finding(Verdict.FAIL, "a callback had user_data " + Long.toHexString(news.id()) + ", which was never given");
+                    throw new Finding(
+                            Verdict.FAIL,
+                            "a callback had user_data " + Long.toHexString(news.id()) + ", which was never given");
                 }
                 if (results.get(news.id()) != 0) {
-                    throw new Finding(Verdict.FAIL, "a request that was not accepted (" + results.get(news.id()) + ") was called back");
+                    throw new Finding(
+                            Verdict.FAIL,
+                            "a request that was not accepted (" + results.get(news.id()) + ") was called back");
                 }
                 if (!answered.add(news.id())) {
                     throw new Finding(Verdict.FAIL, "a request was called back twice");
@@ -352,9 +384,12 @@ abstract class Client {
             case LOG -> "TIMSetLogCallback";
             default -> null; // an answer has that of its request; the classic functions have other names
         };
-        if (register != null && !isClassic() && !registered.getOrDefault(register, Set.of()).contains(news.id())) {
-            throw new Finding(Verdict.FAIL, what + " had user_data " + Long.toHexString(news.id()) + ", which " + register
-                    + " was not given");
+        if (register != null
+                && !isClassic()
+                && !registered.getOrDefault(register, Set.of()).contains(news.id())) {
+            throw new Finding(
+                    Verdict.FAIL,
+                    what + " had user_data " + Long.toHexString(news.id()) + ", which " + register + " was not given");
         }
         if (news.kind() == Kind.NETWORK && !text(news.json()).matches("[0-3]")) {
             throw new Finding(Verdict.FAIL, what + " told the status " + text(news.json()) + "; there are 0 to 3");
@@ -363,7 +398,8 @@ abstract class Client {
             throw new Finding(Verdict.FAIL, what + " told the level " + news.number() + "; there are 1 to 7");
         }
         if (!isClassic() && (news.status() < 1 || news.status() > 4)) {
-            throw new Finding(Verdict.FAIL, "TIMGetLoginStatus was " + news.status() + " inside " + what + "; there are 1 to 4");
+            throw new Finding(
+                    Verdict.FAIL, "TIMGetLoginStatus was " + news.status() + " inside " + what + "; there are 1 to 4");
         }
     }
 
@@ -388,7 +424,8 @@ abstract class Client {
             throw new Finding(Verdict.FAIL, what + " ran while another one did");
         }
         // Of the vendor's library this is known; a scenario of its own is about it.
-        boolean known = racing || !stage.subject().isShim() && (news.kind() != Kind.ANSWER || news.number() == NOT_INITIALISED);
+        boolean known =
+                racing || !stage.subject().isShim() && (news.kind() != Kind.ANSWER || news.number() == NOT_INITIALISED);
         if (news.has(News.AFTER_UNINIT) && !known) {
             throw new Finding(Verdict.FAIL, what + " came after TIMUninit had returned");
         }

@@ -50,7 +50,7 @@ public final class Conformance {
     private URI server;
     private UserSigKey key;
     private Predicate<Scenario> selection = scenario -> true;
-    private Consumer<Result> listener = result -> { };
+    private Consumer<Result> listener = result -> {};
     private int parallel = DEFAULT_PARALLEL;
     /** Null for what suits the library. */
     private Duration patience;
@@ -144,7 +144,8 @@ public final class Conformance {
     public Report run() {
         Instant started = Instant.now();
         long begin = System.nanoTime();
-        List<Scenario> selected = Catalogue.scenarios().stream().filter(selection).toList();
+        List<Scenario> selected =
+                Catalogue.scenarios().stream().filter(selection).toList();
         try (WorkerPool workers = new WorkerPool(parallel, selected.size() + 1)) {
             Slots slots = new Slots(parallel);
             Subject subject = subject(workers);
@@ -152,8 +153,13 @@ public final class Conformance {
             Reach reach = anyLogsIn ? reach(subject, workers, slots) : Reach.NOTHING;
             Map<Scenario, Result> results = new Run(subject, reach, workers, slots, selected).results();
             List<Result> ordered = selected.stream().map(results::get).toList();
-            return new Report(library == null ? "timshim (bundled)" : String.valueOf(library.getFileName()), subject.version(), started,
-                    millisSince(begin), machine(), ordered);
+            return new Report(
+                    library == null ? "timshim (bundled)" : String.valueOf(library.getFileName()),
+                    subject.version(),
+                    started,
+                    millisSince(begin),
+                    machine(),
+                    ordered);
         }
     }
 
@@ -166,8 +172,9 @@ public final class Conformance {
     }
 
     private static String machine() {
-        return System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors()
-                + " processors, Java " + Runtime.version().feature();
+        return System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
+                + Runtime.getRuntime().availableProcessors() + " processors, Java "
+                + Runtime.version().feature();
     }
 
     private static long millisSince(long begin) {
@@ -178,15 +185,22 @@ public final class Conformance {
 
     private Subject subject(WorkerPool workers) {
         String path = library == null ? "" : library.toAbsolutePath().toString();
-        Optional<String> classicPath = classic != null ? Optional.of(classic.toAbsolutePath().toString())
+        Optional<String> classicPath = classic != null
+                ? Optional.of(classic.toAbsolutePath().toString())
                 : library == null ? Optional.of("") : Optional.empty();
         try (WorkerProcess worker = workers.take()) {
             News loaded = worker.call(Call.of("load", "current", path), Duration.ofSeconds(30));
             boolean isShim = loaded.number() == 1;
             Duration usual = isShim ? Patience.USUAL : Patience.LONG;
-            Set<String> missing = new TreeSet<>(List.of(new String(loaded.json(), StandardCharsets.US_ASCII).split(" ")));
+            Set<String> missing =
+                    new TreeSet<>(List.of(new String(loaded.json(), StandardCharsets.US_ASCII).split(" ")));
             missing.remove("");
-            return new Subject(path, classicPath, new String(loaded.text(), StandardCharsets.UTF_8), isShim, missing,
+            return new Subject(
+                    path,
+                    classicPath,
+                    new String(loaded.text(), StandardCharsets.UTF_8),
+                    isShim,
+                    missing,
                     new Patience(patience == null ? usual : patience));
         } catch (Finding e) {
             throw new ConformanceException("the library cannot be tested: "
@@ -209,7 +223,8 @@ public final class Conformance {
         if (subject.isShim()) {
             return Reach.KIT_SERVER;
         }
-        try (LoginServer probe = startServer(); Stage stage = new Stage(subject, site(probe), probe, workers, slots)) {
+        try (LoginServer probe = startServer();
+                Stage stage = new Stage(subject, site(probe), probe, workers, slots)) {
             Device device = stage.device();
             device.init(stage.app(), device.config());
             Request login = device.tryLogin("probe", stage.userSig("probe"));
@@ -217,8 +232,11 @@ public final class Conformance {
             while (probe.events(0).isEmpty() && !login.isAnswered() && System.nanoTime() < end) {
                 stage.pause(50);
             }
-            return !probe.events(0).isEmpty() ? Reach.KIT_SERVER
-                    : login.isAnswered() && login.code() == 0 || device.status() == Device.LOGGED_IN ? Reach.ITSELF : Reach.NOTHING;
+            return !probe.events(0).isEmpty()
+                    ? Reach.KIT_SERVER
+                    : login.isAnswered() && login.code() == 0 || device.status() == Device.LOGGED_IN
+                            ? Reach.ITSELF
+                            : Reach.NOTHING;
         } catch (Finding e) {
             return Reach.NOTHING;
         }
@@ -236,6 +254,7 @@ public final class Conformance {
         private final int count;
         /** Login servers that no scenario uses at the moment. */
         private final Deque<LoginServer> servers = new ConcurrentLinkedDeque<>();
+
         private final Map<Scenario, Result> results = new ConcurrentHashMap<>();
 
         Run(Subject subject, Reach reach, WorkerPool workers, Slots slots, List<Scenario> selected) {
@@ -305,12 +324,17 @@ public final class Conformance {
                 detail = e.getMessage();
             } catch (Exception | LinkageError e) {
                 verdict = Verdict.FAIL;
-                detail = "the kit itself failed: " + e + Stream.of(e.getStackTrace()).limit(3).map(frame -> "\n    at " + frame)
-                        .reduce("", String::concat);
+                detail = "the kit itself failed: " + e
+                        + Stream.of(e.getStackTrace())
+                                .limit(3)
+                                .map(frame -> "\n    at " + frame)
+                                .reduce("", String::concat);
             }
             if (verdict == Verdict.PASS && !stage.divergences().isEmpty()) {
                 verdict = Verdict.DIVERGES;
-                detail = String.join("\n", stage.divergences().stream().map(Divergence::toString).toList());
+                detail = String.join(
+                        "\n",
+                        stage.divergences().stream().map(Divergence::toString).toList());
             }
             return Result.of(scenario, verdict, detail, stage.divergences(), stage.transcript(), millisSince(begin));
         }
@@ -329,11 +353,13 @@ public final class Conformance {
         if (need == Need.TIMSHIM && !subject.isShim()) {
             return "about what only timshim has";
         }
-        boolean canLogIn = reach == Reach.KIT_SERVER || canLogInForReal(need) || need == Need.LOGIN && reach == Reach.ITSELF;
+        boolean canLogIn =
+                reach == Reach.KIT_SERVER || canLogInForReal(need) || need == Need.LOGIN && reach == Reach.ITSELF;
         if (logsIn(need) && !canLogIn) {
             return "the library cannot be pointed at the kit's login server"
                     + (need == Need.LOGIN_SERVER || need == Need.LOGIN
-                    ? "; with credentials it would log in for real (--sdkappid, --secret-key-file)" : "");
+                            ? "; with credentials it would log in for real (--sdkappid, --secret-key-file)"
+                            : "");
         }
         return null;
     }
@@ -344,7 +370,10 @@ public final class Conformance {
 
     private Site site(Need need, LoginServer own) {
         if (canLogInForReal(need)) {
-            return new Site(server == null ? null : server.toString(), key, "-" + Long.toString(System.nanoTime() & 0xffffff, 36));
+            return new Site(
+                    server == null ? null : server.toString(),
+                    key,
+                    "-" + Long.toString(System.nanoTime() & 0xffffff, 36));
         }
         return logsIn(need) && own != null ? site(own) : null;
     }
@@ -354,8 +383,11 @@ public final class Conformance {
     }
 
     private static LoginServer startServer() {
-        return LoginServer.start(LoginServerConfig.builder().app(Stage.APP, Stage.SECRET).app(Stage.OTHER_APP, Stage.SECRET)
-                .appWithoutKey(Stage.APP_WITHOUT_KEY).build());
+        return LoginServer.start(LoginServerConfig.builder()
+                .app(Stage.APP, Stage.SECRET)
+                .app(Stage.OTHER_APP, Stage.SECRET)
+                .appWithoutKey(Stage.APP_WITHOUT_KEY)
+                .build());
     }
 
     /**
@@ -366,7 +398,10 @@ public final class Conformance {
      * @throws IllegalArgumentException if there is none; the message names all
      */
     public static Group group(String name) {
-        return Stream.of(Group.values()).filter(group -> group.toString().equals(name.toLowerCase(Locale.ROOT))).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no group \"" + name + "\"; there are " + List.of(Group.values())));
+        return Stream.of(Group.values())
+                .filter(group -> group.toString().equals(name.toLowerCase(Locale.ROOT)))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "no group \"" + name + "\"; there are " + List.of(Group.values())));
     }
 }

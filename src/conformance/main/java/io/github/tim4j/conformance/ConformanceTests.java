@@ -33,8 +33,7 @@ import org.opentest4j.TestAbortedException;
 @SuppressWarnings("exports") // JUnit is optional here: only whoever uses this class needs it
 public abstract class ConformanceTests {
     /** For subclasses. */
-    protected ConformanceTests() {
-    }
+    protected ConformanceTests() {}
 
     /**
      * The library to test.
@@ -76,13 +75,14 @@ public abstract class ConformanceTests {
             groups.computeIfAbsent(result.group(), group -> new java.util.ArrayList<>())
                     .add(DynamicTest.dynamicTest(result.id() + ": " + result.title(), () -> report(result)));
         }
-        return groups.entrySet().stream().map(group -> DynamicContainer.dynamicContainer(group.getKey(), group.getValue()));
+        return groups.entrySet().stream()
+                .map(group -> DynamicContainer.dynamicContainer(group.getKey(), group.getValue()));
     }
 
     private static void report(Result result) {
         if (result.verdict().isFault()) {
-            throw new AssertionFailedError(result.verdict() + ": " + result.detail() + "\nexpected: " + result.expects() + "\n"
-                    + String.join("\n", result.transcript()));
+            throw new AssertionFailedError(result.verdict() + ": " + result.detail() + "\nexpected: " + result.expects()
+                    + "\n" + String.join("\n", result.transcript()));
         }
         if (result.verdict() == Verdict.SKIPPED) {
             throw new TestAbortedException("skipped: " + result.detail());

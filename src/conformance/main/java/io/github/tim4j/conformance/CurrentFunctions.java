@@ -24,11 +24,12 @@ import java.util.Set;
 final class CurrentFunctions implements Worker.Functions {
     /** The value of every byte of a user id buffer before the library gets it. */
     static final byte UNTOUCHED = 0x7f;
+
     private static final int GUARD = 256;
 
     /** Without these there is no scenario. */
-    private static final Set<String> NEEDED = Set.of("TIMInit", "TIMUninit", "TIMLogin", "TIMLogout", "TIMGetLoginStatus",
-            "TIMGetLoginUserID");
+    private static final Set<String> NEEDED =
+            Set.of("TIMInit", "TIMUninit", "TIMLogin", "TIMLogout", "TIMGetLoginStatus", "TIMGetLoginUserID");
 
     private final LoadedLibrary library;
     private final ImSdk sdk;
@@ -52,7 +53,8 @@ final class CurrentFunctions implements Worker.Functions {
             NativeLibrary handle = NativeLibrary.getInstance(path.toString());
             ImSdk sdk = Native.load(path.toString(), ImSdk.class);
             String version = missing.contains("TIMGetSDKVersion") ? "" : String.valueOf(sdk.TIMGetSDKVersion());
-            return new CurrentFunctions(new LoadedLibrary(path.toString(), version, sdk, Optional.empty(), handle), missing);
+            return new CurrentFunctions(
+                    new LoadedLibrary(path.toString(), version, sdk, Optional.empty(), handle), missing);
         }
     }
 
@@ -85,7 +87,8 @@ final class CurrentFunctions implements Worker.Functions {
     @Override
     public News call(long id, Call call) {
         return switch (call.function()) {
-            case "TIMGetSDKVersion" -> News.returned(id, 0, sdk.TIMGetSDKVersion().getBytes(StandardCharsets.UTF_8));
+            case "TIMGetSDKVersion" ->
+                News.returned(id, 0, sdk.TIMGetSDKVersion().getBytes(StandardCharsets.UTF_8));
             case "TIMGetLoginUserID" -> userId(id, call.args().isEmpty());
             default -> News.returned(id, number(call), null);
         };
@@ -127,7 +130,11 @@ final class CurrentFunctions implements Worker.Functions {
                 return request(call, 2, call.args().get(0), call.args().get(1));
             case "TIMLogin inverted":
                 try (Memory userSig = Memories.inverted(call.args().get(1))) {
-                    return request(Call.of("TIMLogin", "", "", call.text(2)).inside(call.inside()), 2, call.args().get(0), userSig);
+                    return request(
+                            Call.of("TIMLogin", "", "", call.text(2)).inside(call.inside()),
+                            2,
+                            call.args().get(0),
+                            userSig);
                 }
             case "TIMLogout":
                 return request(call, 0);
@@ -175,12 +182,17 @@ final class CurrentFunctions implements Worker.Functions {
             Callbacks.whenCalled(call.number(0), call.inside());
         }
         switch (call.function()) {
-            case "TIMSetNetworkStatusListenerCallback" -> sdk.TIMSetNetworkStatusListenerCallback(on ? Callbacks.NETWORK : null, userData);
-            case "TIMSetKickedOfflineCallback" -> sdk.TIMSetKickedOfflineCallback(on ? Callbacks.KICKED : null, userData);
-            case "TIMSetUserSigExpiredCallback" -> sdk.TIMSetUserSigExpiredCallback(on ? Callbacks.EXPIRED : null, userData);
+            case "TIMSetNetworkStatusListenerCallback" ->
+                sdk.TIMSetNetworkStatusListenerCallback(on ? Callbacks.NETWORK : null, userData);
+            case "TIMSetKickedOfflineCallback" ->
+                sdk.TIMSetKickedOfflineCallback(on ? Callbacks.KICKED : null, userData);
+            case "TIMSetUserSigExpiredCallback" ->
+                sdk.TIMSetUserSigExpiredCallback(on ? Callbacks.EXPIRED : null, userData);
             case "TIMSetLogCallback" -> sdk.TIMSetLogCallback(on ? Callbacks.LOG : null, userData);
             case "TIMShimSetKickedOfflineReasonCallback" ->
-                library.shim().orElseThrow().TIMShimSetKickedOfflineReasonCallback(on ? Callbacks.KICK_REASON : null, userData);
+                library.shim()
+                        .orElseThrow()
+                        .TIMShimSetKickedOfflineReasonCallback(on ? Callbacks.KICK_REASON : null, userData);
             default -> throw new IllegalArgumentException("no function " + call.function());
         }
     }

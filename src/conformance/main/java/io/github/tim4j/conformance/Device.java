@@ -43,12 +43,14 @@ final class Device extends Client {
     }
 
     String config() {
-        return settings.entrySet().stream().map(entry -> "\"" + entry.getKey() + "\":" + json(entry.getValue()))
+        return settings.entrySet().stream()
+                .map(entry -> "\"" + entry.getKey() + "\":" + json(entry.getValue()))
                 .collect(Collectors.joining(",", "{", "}"));
     }
 
     private static String json(Object value) {
-        return value instanceof Number || value instanceof Boolean ? value.toString()
+        return value instanceof Number || value instanceof Boolean
+                ? value.toString()
                 : "\"" + value.toString().replace("\\", "\\\\").replace("\"", "\\\"") + "\"";
     }
 
@@ -80,8 +82,8 @@ final class Device extends Client {
     }
 
     void listen() {
-        for (String register : List.of("TIMSetNetworkStatusListenerCallback", "TIMSetKickedOfflineCallback",
-                "TIMSetUserSigExpiredCallback")) {
+        for (String register : List.of(
+                "TIMSetNetworkStatusListenerCallback", "TIMSetKickedOfflineCallback", "TIMSetUserSigExpiredCallback")) {
             if (!isMissing(register)) {
                 call(register, EVENTS);
             }
@@ -143,7 +145,8 @@ final class Device extends Client {
         for (Request call : calls) {
             call.plannedInside(EVENTS + 1);
         }
-        call(Call.of(register, EVENTS + 1).inside(Arrays.stream(calls).map(Request::call).toList()));
+        call(Call.of(register, EVENTS + 1)
+                .inside(Arrays.stream(calls).map(Request::call).toList()));
     }
 
     int status() {
@@ -165,8 +168,10 @@ final class Device extends Client {
     String userIdBuffer() {
         News news = call("TIMGetLoginUserID");
         String user = terminated(news.text());
-        return "returns " + news.number() + (isUntouched(news.text()) ? ", buffer untouched" : user == null ? ", not terminated" : ", \""
-                + user + "\"");
+        return "returns " + news.number()
+                + (isUntouched(news.text())
+                        ? ", buffer untouched"
+                        : user == null ? ", not terminated" : ", \"" + user + "\"");
     }
 
     static boolean isUntouched(byte[] buffer) {
@@ -204,7 +209,8 @@ final class Device extends Client {
     /** Waits for status 2 of a login that cannot reach a server; fails the scenario if it is answered before. */
     void awaitLoggingIn(Request login) {
         stage().until("the status becomes 2", () -> status() == LOGGING_IN || login.isAnswered());
-        stage().that("whether the login has been answered, although no server can be reached", login.isAnswered()).is(false);
+        stage().that("whether the login has been answered, although no server can be reached", login.isAnswered())
+                .is(false);
     }
 
     void mustBeLoggedOut() {
@@ -233,14 +239,18 @@ final class Device extends Client {
     }
 
     private List<Integer> statuses(List<News> all) {
-        return all.stream().filter(news -> news.kind() == Kind.NETWORK).map(news -> Integer.parseInt(text(news.json()))).toList();
+        return all.stream()
+                .filter(news -> news.kind() == Kind.NETWORK)
+                .map(news -> Integer.parseInt(text(news.json())))
+                .toList();
     }
 
     /** Waits until the network callback has told these statuses one after another, since {@link #forget}. */
     Device awaitNetwork(Integer... expected) {
         require("TIMSetNetworkStatusListenerCallback");
-        until("network callbacks " + Arrays.toString(expected), all -> Collections.indexOfSubList(statuses(all),
-                List.of(expected)) >= 0);
+        until(
+                "network callbacks " + Arrays.toString(expected),
+                all -> Collections.indexOfSubList(statuses(all), List.of(expected)) >= 0);
         return this;
     }
 
@@ -278,20 +288,27 @@ final class Device extends Client {
 
     private void onlyEnd(Kind kind, int reason) {
         stage().aMoment();
-        List<Kind> ends = recent().stream().map(News::kind).filter(k -> k == Kind.KICKED || k == Kind.EXPIRED || k == Kind.KICK_REASON)
+        List<Kind> ends = recent().stream()
+                .map(News::kind)
+                .filter(k -> k == Kind.KICKED || k == Kind.EXPIRED || k == Kind.KICK_REASON)
                 .toList();
         List<News> after = recent().subList(recent().indexOf(recent(kind).get(0)), recent().size());
-        stage().that("network callbacks after the end of the session", statuses(after)).is(List.of());
-        stage().that("the callbacks that end the session", ends).is(stage().subject().isShim() ? List.of(Kind.KICK_REASON, kind)
-                : List.of(kind));
+        stage().that("network callbacks after the end of the session", statuses(after))
+                .is(List.of());
+        stage().that("the callbacks that end the session", ends)
+                .is(stage().subject().isShim() ? List.of(Kind.KICK_REASON, kind) : List.of(kind));
         if (stage().subject().isShim()) {
-            stage().that("the kick reason", recent(Kind.KICK_REASON).get(0).number()).is((long) reason);
+            stage().that("the kick reason", recent(Kind.KICK_REASON).get(0).number())
+                    .is((long) reason);
         }
     }
 
     void mustNotHaveBeenKicked() {
-        stage().that("callbacks that end the session", recent().stream()
-                .filter(news -> news.kind() == Kind.KICKED || news.kind() == Kind.EXPIRED).count())
+        stage().that(
+                        "callbacks that end the session",
+                        recent().stream()
+                                .filter(news -> news.kind() == Kind.KICKED || news.kind() == Kind.EXPIRED)
+                                .count())
                 .is(0L);
     }
 }

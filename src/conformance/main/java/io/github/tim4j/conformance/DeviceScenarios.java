@@ -17,8 +17,7 @@ import java.util.List;
 
 /** Several processes of one user: who may be logged in beside whom, and who is kicked. */
 final class DeviceScenarios {
-    private DeviceScenarios() {
-    }
+    private DeviceScenarios() {}
 
     static List<Scenario> all() {
         Drafts drafts = new Drafts(Group.DEVICES, Need.KIT_SERVER);
@@ -46,19 +45,22 @@ final class DeviceScenarios {
                     second.mustNotHaveBeenKicked();
                 });
 
-        drafts.scenario("no-reconnect-after-kick", "Who was kicked does not come back by itself").from(FLUTTER_GUIDE, HEADERS)
+        drafts.scenario("no-reconnect-after-kick", "Who was kicked does not come back by itself")
+                .from(FLUTTER_GUIDE, HEADERS)
                 .does("kicks a device and waits for longer than the first reconnect would take")
                 .expects("no attempt to connect; the other device stays", stage -> {
                     Device first = stage.device().loggedIn("alice");
                     Device second = stage.device().loggedIn("alice");
                     first.awaitKick();
                     stage.pause(2500);
-                    stage.that("the first device connects", first.network().contains(Device.CONNECTING)).is(false);
+                    stage.that("the first device connects", first.network().contains(Device.CONNECTING))
+                            .is(false);
                     second.mustBeLoggedIn("alice");
                     stage.that("kicks on the server", stage.count(Type.KICKED)).is(1L);
                 });
 
-        drafts.scenario("login-after-kick", "Who was kicked may log in again").from(FLUTTER_GUIDE)
+        drafts.scenario("login-after-kick", "Who was kicked may log in again")
+                .from(FLUTTER_GUIDE)
                 .does("kicks a device, which logs in again with the same UserSig; the other one then does the same")
                 .expects("callback 0, and now the other one is kicked; then the first one again", stage -> {
                     Device first = stage.device().loggedIn("alice");
@@ -72,7 +74,8 @@ final class DeviceScenarios {
                     first.mustHaveBeenKicked(1);
                 });
 
-        drafts.scenario("kick-in-callback", "Inside the kicked callback nobody is logged in").from(HEADERS)
+        drafts.scenario("kick-in-callback", "Inside the kicked callback nobody is logged in")
+                .from(HEADERS)
                 .does("kicks a device whose kicked callback asks for the status and logs in as another user")
                 .expects("status 3 inside the callback; the login succeeds", stage -> {
                     Device first = stage.device().loggedIn("alice");
@@ -87,7 +90,8 @@ final class DeviceScenarios {
     }
 
     private static void policies(Drafts drafts) {
-        drafts.scenario("single-platform", "Single platform: another platform kicks").from(FLUTTER_GUIDE, SERVICE)
+        drafts.scenario("single-platform", "Single platform: another platform kicks")
+                .from(FLUTTER_GUIDE, SERVICE)
                 .does("allows one platform of all; logs alice in on Linux, then on Android")
                 .expects("the first is kicked, reason 2", stage -> {
                     policy(stage, LoginPolicy.Kind.SINGLE_PLATFORM);
@@ -97,7 +101,8 @@ final class DeviceScenarios {
                     android.mustBeLoggedIn("alice");
                 });
 
-        drafts.scenario("dual-platform", "Dual platform: Web stays beside one other").from(FLUTTER_GUIDE, SERVICE)
+        drafts.scenario("dual-platform", "Dual platform: Web stays beside one other")
+                .from(FLUTTER_GUIDE, SERVICE)
                 .does("allows Web and one other; logs alice in on Linux and Web, then on iPhone")
                 .expects("Linux is kicked by iPhone, reason 2; Web stays", stage -> {
                     policy(stage, LoginPolicy.Kind.DUAL_PLATFORM);
@@ -110,7 +115,8 @@ final class DeviceScenarios {
                     phone.mustBeLoggedIn("alice");
                 });
 
-        drafts.scenario("triple-platform", "Triple platform: one mobile, one desktop, Web").from(FLUTTER_GUIDE, SERVICE)
+        drafts.scenario("triple-platform", "Triple platform: one mobile, one desktop, Web")
+                .from(FLUTTER_GUIDE, SERVICE)
                 .does("allows these three; logs alice in on Windows, Android and Web, then on Mac")
                 .expects("Windows is kicked by Mac, reason 2; the others stay", stage -> {
                     policy(stage, LoginPolicy.Kind.TRIPLE_PLATFORM);
@@ -124,10 +130,13 @@ final class DeviceScenarios {
                     web.mustBeLoggedIn("alice");
                 });
 
-        drafts.scenario("multi-platform", "Multi platform: every platform stays").from(FLUTTER_GUIDE, SERVICE)
+        drafts.scenario("multi-platform", "Multi platform: every platform stays")
+                .from(FLUTTER_GUIDE, SERVICE)
                 .does("logs alice in on Linux, iPad and Web")
                 .expects("all three stay", stage -> {
-                    List<Device> devices = List.of(stage.device().loggedIn("alice"), stage.device(Platform.IPAD).loggedIn("alice"),
+                    List<Device> devices = List.of(
+                            stage.device().loggedIn("alice"),
+                            stage.device(Platform.IPAD).loggedIn("alice"),
                             stage.device(Platform.WEB).loggedIn("alice"));
                     stage.aMoment();
                     devices.forEach(device -> device.mustBeLoggedIn("alice"));
@@ -138,7 +147,11 @@ final class DeviceScenarios {
                 .from(FLUTTER_GUIDE, WEB_GUIDE, SERVICE)
                 .does("allows two instances for Linux; logs alice in three times")
                 .expects("the first is kicked, the other two stay", stage -> {
-                    stage.server().loginPolicy(Stage.APP, LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM).withInstances(Platform.LINUX, 2));
+                    stage.server()
+                            .loginPolicy(
+                                    Stage.APP,
+                                    LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM)
+                                            .withInstances(Platform.LINUX, 2));
                     Device first = stage.device().loggedIn("alice");
                     Device second = stage.device().loggedIn("alice");
                     first.mustBeLoggedIn("alice");
@@ -149,10 +162,15 @@ final class DeviceScenarios {
                     third.mustBeLoggedIn("alice");
                 });
 
-        drafts.scenario("logout-of-one", "A logout touches no other instance").from(WEB_GUIDE)
+        drafts.scenario("logout-of-one", "A logout touches no other instance")
+                .from(WEB_GUIDE)
                 .does("allows two instances; logs both in, then the first one out")
                 .expects("the second stays", stage -> {
-                    stage.server().loginPolicy(Stage.APP, LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM).withInstances(Platform.LINUX, 2));
+                    stage.server()
+                            .loginPolicy(
+                                    Stage.APP,
+                                    LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM)
+                                            .withInstances(Platform.LINUX, 2));
                     Device first = stage.device().loggedIn("alice");
                     Device second = stage.device().loggedIn("alice");
                     first.logout().answers(0);
@@ -161,7 +179,8 @@ final class DeviceScenarios {
                     second.mustNotHaveBeenKicked();
                 });
 
-        drafts.scenario("other-users", "Different users do not kick each other").from(FLUTTER_GUIDE)
+        drafts.scenario("other-users", "Different users do not kick each other")
+                .from(FLUTTER_GUIDE)
                 .does("logs alice and bob in from two devices")
                 .expects("both stay", stage -> {
                     Device first = stage.device().loggedIn("alice");
@@ -174,7 +193,8 @@ final class DeviceScenarios {
     }
 
     private static void offline(Drafts drafts) {
-        drafts.scenario("kicked-while-offline", "Who was kicked while offline is told at the next login, once").from(CLASSIC_GUIDE, SERVICE)
+        drafts.scenario("kicked-while-offline", "Who was kicked while offline is told at the next login, once")
+                .from(CLASSIC_GUIDE, SERVICE)
                 .does("logs alice in; the process dies; another device logs in; the first device logs in twice")
                 .expects("6208, then 0, which kicks the other device", stage -> {
                     Device first = stage.device("Linux", "desk").loggedIn("alice");
@@ -189,25 +209,30 @@ final class DeviceScenarios {
                     other.mustHaveBeenKicked(1);
                 });
 
-        drafts.scenario("kicked-while-reconnecting", "Who was kicked while the connection was lost is told by the kicked callback")
+        drafts.scenario(
+                        "kicked-while-reconnecting",
+                        "Who was kicked while the connection was lost is told by the kicked callback")
                 .from(CLASSIC_GUIDE, HEADERS)
                 .does("cuts the first device's connection, keeps it away, and logs another device in")
-                .expects("no login callback: the kicked callback once (reason 1), status 3, no further attempt", stage -> {
-                    Device first = stage.device("Linux", "desk").loggedIn("alice");
-                    stage.server().pauseAccepting();
-                    stage.server().cutConnections();
-                    first.awaitNetwork(Device.DISCONNECTED);
-                    stage.server().kick(Stage.APP, "alice", KickCause.OTHER_INSTANCE);
-                    stage.server().resumeAccepting();
-                    first.mustHaveBeenKicked(1);
-                    first.forget();
-                    stage.pause(1500);
-                    stage.that("further attempts", first.network()).is(List.of());
-                });
+                .expects(
+                        "no login callback: the kicked callback once (reason 1), status 3, no further attempt",
+                        stage -> {
+                            Device first = stage.device("Linux", "desk").loggedIn("alice");
+                            stage.server().pauseAccepting();
+                            stage.server().cutConnections();
+                            first.awaitNetwork(Device.DISCONNECTED);
+                            stage.server().kick(Stage.APP, "alice", KickCause.OTHER_INSTANCE);
+                            stage.server().resumeAccepting();
+                            first.mustHaveBeenKicked(1);
+                            first.forget();
+                            stage.pause(1500);
+                            stage.that("further attempts", first.network()).is(List.of());
+                        });
     }
 
     private static void sameInstance(Drafts drafts) {
-        drafts.scenario("reconnect-kicks-nobody", "A reconnect of the same instance kicks nobody").from(SERVICE)
+        drafts.scenario("reconnect-kicks-nobody", "A reconnect of the same instance kicks nobody")
+                .from(SERVICE)
                 .does("logs alice in on two platforms and cuts both connections")
                 .expects("both come back; no kick", stage -> {
                     Device linux = stage.device().loggedIn("alice");
@@ -220,24 +245,30 @@ final class DeviceScenarios {
                     web.mustNotHaveBeenKicked();
                 });
 
-        drafts.scenario("device-id-kept", "A device is known again after a restart by what it keeps in its folder").from(HEADERS, SERVICE)
+        drafts.scenario("device-id-kept", "A device is known again after a restart by what it keeps in its folder")
+                .from(HEADERS, SERVICE)
                 .needs(Need.TIMSHIM)
-                .does("logs alice in without a device id of the application's own; kills the process; logs in from a new process with "
-                        + "the same folder")
+                .does(
+                        "logs alice in without a device id of the application's own; kills the process; logs in from a new process with "
+                                + "the same folder")
                 .expects("the same instance to the server: a reconnect, no second login", stage -> {
                     Device first = stage.device().set("shim_device_id", null).loggedIn("alice");
                     String device = stage.server().sessions().get(0).deviceId();
                     first.kill();
                     stage.awaitCount(Type.LINK_CLOSED, 1);
-                    stage.device().set("shim_device_id", null).set("sdk_config_config_file_path", first.process().folder())
+                    stage.device()
+                            .set("shim_device_id", null)
+                            .set("sdk_config_config_file_path", first.process().folder())
                             .loggedIn("alice");
-                    stage.that("device id", stage.server().sessions().get(0).deviceId()).is(device);
+                    stage.that("device id", stage.server().sessions().get(0).deviceId())
+                            .is(device);
                     stage.that("logins on the server", stage.count(Type.LOGIN)).is(1L);
                 });
     }
 
     private static void administrator(Drafts drafts) {
-        drafts.scenario("rest-kick", "An administrator's kick ends the session").from(WEB_GUIDE, SERVICE)
+        drafts.scenario("rest-kick", "An administrator's kick ends the session")
+                .from(WEB_GUIDE, SERVICE)
                 .does("logs alice in on two platforms and lets the server kick her")
                 .expects("both are called back once, reason 3", stage -> {
                     Device linux = stage.device().loggedIn("alice");
@@ -247,7 +278,8 @@ final class DeviceScenarios {
                     web.mustHaveBeenKicked(3);
                 });
 
-        drafts.scenario("kick-one-device", "A kick of one device leaves the others alone").from(WEB_GUIDE, SERVICE)
+        drafts.scenario("kick-one-device", "A kick of one device leaves the others alone")
+                .from(WEB_GUIDE, SERVICE)
                 .does("logs alice in on Linux and Web and kicks Web")
                 .expects("Web is called back; Linux stays", stage -> {
                     Device linux = stage.device().loggedIn("alice");
@@ -260,26 +292,39 @@ final class DeviceScenarios {
 
         int[][] reasons = {{0x8E, 1}, {0x98, 3}, {0x87, 3}};
         for (int[] row : reasons) {
-            drafts.scenario(String.format("broker-0x%02X", row[0]), String.format("DISCONNECT 0x%02X of a plain broker is a kick", row[0]))
+            drafts.scenario(
+                            String.format("broker-0x%02X", row[0]),
+                            String.format("DISCONNECT 0x%02X of a plain broker is a kick", row[0]))
                     .from(WIRE)
                     .does("logs in to a server that ends the session with this reason and nothing more")
                     .expects("the kicked callback once, reason " + row[1] + ", status 3", stage -> {
-                        ScriptedServer server = stage.scripted().plays(connection -> connection.send(Packets.connack(0)));
-                        Device device = stage.device().set("shim_server", server.url()).loggedIn("alice");
+                        ScriptedServer server =
+                                stage.scripted().plays(connection -> connection.send(Packets.connack(0)));
+                        Device device =
+                                stage.device().set("shim_server", server.url()).loggedIn("alice");
                         server.awaitConnection().send(Packets.disconnect(row[0]));
                         device.mustHaveBeenKicked(row[1]);
                     });
         }
 
-        drafts.scenario("broker-0xA0", "DISCONNECT 0xA0 says that the UserSig has expired").from(WIRE)
+        drafts.scenario("broker-0xA0", "DISCONNECT 0xA0 says that the UserSig has expired")
+                .from(WIRE)
                 .does("logs in to a server that ends the session with this reason and nothing more")
-                .expects("the expired callback once, reason 4, no kicked callback; the UserSig is refused from now on with 6206", stage -> {
-                    ScriptedServer server = stage.scripted().plays(connection -> connection.send(Packets.connack(0)));
-                    Device device = stage.device().set("shim_server", server.url()).loggedIn("alice");
-                    server.awaitConnection().send(Packets.disconnect(0xA0));
-                    device.mustHaveExpired();
-                    stage.that("kicked callbacks", device.recent(Kind.KICKED).size()).is(0);
-                    device.login("alice").answers(6206);
-                });
+                .expects(
+                        "the expired callback once, reason 4, no kicked callback; the UserSig is refused from now on with 6206",
+                        stage -> {
+                            ScriptedServer server =
+                                    stage.scripted().plays(connection -> connection.send(Packets.connack(0)));
+                            Device device = stage.device()
+                                    .set("shim_server", server.url())
+                                    .loggedIn("alice");
+                            server.awaitConnection().send(Packets.disconnect(0xA0));
+                            device.mustHaveExpired();
+                            stage.that(
+                                            "kicked callbacks",
+                                            device.recent(Kind.KICKED).size())
+                                    .is(0);
+                            device.login("alice").answers(6206);
+                        });
     }
 }

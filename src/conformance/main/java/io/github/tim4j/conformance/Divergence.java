@@ -14,7 +14,8 @@ public record Divergence(String what, String documentation, String timshim, Stri
     /** In one line. */
     @Override
     public String toString() {
-        return what + ": " + (documentation == null ? "the documentation is silent" : "the documentation says " + documentation)
+        return what + ": "
+                + (documentation == null ? "the documentation is silent" : "the documentation says " + documentation)
                 + "; timshim: "
                 + timshim + "; libImSDK 8.0, measured: " + vendor + "; this library: " + observed;
     }

@@ -7,13 +7,13 @@ import java.nio.charset.StandardCharsets;
 
 /** Environment variables of this process as C sees them; Java itself can only read those that it was started with. */
 final class Environment {
-    private Environment() {
-    }
+    private Environment() {}
 
     /** @param value null to remove the variable; @return 0 on success */
     static int set(String name, String value) {
         if (Platform.isWindows()) {
-            return NativeLibrary.getInstance("msvcrt").getFunction("_putenv_s")
+            return NativeLibrary.getInstance("msvcrt")
+                    .getFunction("_putenv_s")
                     .invokeInt(new Object[] {ascii(name), ascii(value == null ? "" : value)});
         }
         NativeLibrary c = NativeLibrary.getInstance("c");

@@ -10,5 +10,4 @@ package io.github.tim4j.conformance;
  * @param verdict  the scenario's
  * @param detail   the first line of why
  */
-record FoundFault(String library, String what, String scenario, Verdict verdict, String detail) {
-}
+record FoundFault(String library, String what, String scenario, Verdict verdict, String detail) {}

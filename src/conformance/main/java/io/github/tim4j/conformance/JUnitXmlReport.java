@@ -17,8 +17,7 @@ import javax.xml.stream.XMLStreamWriter;
  * crashes or hangs is an error; a divergence passes and is told in the case's output.
  */
 public final class JUnitXmlReport {
-    private JUnitXmlReport() {
-    }
+    private JUnitXmlReport() {}
 
     /**
      * Writes a report.
@@ -34,7 +33,9 @@ public final class JUnitXmlReport {
             xml.writeStartElement("testsuites");
             xml.writeAttribute("name", "conformance of " + report.library() + " " + report.version());
             for (Group group : Group.values()) {
-                List<Result> results = report.results().stream().filter(result -> result.group().equals(group.toString())).toList();
+                List<Result> results = report.results().stream()
+                        .filter(result -> result.group().equals(group.toString()))
+                        .toList();
                 if (!results.isEmpty()) {
                     suite(xml, report, group, results);
                 }
@@ -47,15 +48,21 @@ public final class JUnitXmlReport {
         }
     }
 
-    private static void suite(XMLStreamWriter xml, Report report, Group group, List<Result> results) throws XMLStreamException {
+    private static void suite(XMLStreamWriter xml, Report report, Group group, List<Result> results)
+            throws XMLStreamException {
         xml.writeStartElement("testsuite");
         xml.writeAttribute("name", report.library() + "." + group);
         xml.writeAttribute("tests", Integer.toString(results.size()));
         xml.writeAttribute("failures", count(results, Verdict.FAIL));
-        xml.writeAttribute("errors", Long.toString(results.stream().filter(result -> isError(result.verdict())).count()));
+        xml.writeAttribute(
+                "errors",
+                Long.toString(results.stream()
+                        .filter(result -> isError(result.verdict()))
+                        .count()));
         xml.writeAttribute("skipped", count(results, Verdict.SKIPPED));
         xml.writeAttribute("timestamp", report.started().toString());
-        xml.writeAttribute("time", seconds(results.stream().mapToLong(Result::millis).sum()));
+        xml.writeAttribute(
+                "time", seconds(results.stream().mapToLong(Result::millis).sum()));
         for (Result result : results) {
             testCase(xml, group, result);
         }
@@ -90,7 +97,8 @@ public final class JUnitXmlReport {
     }
 
     private static String count(List<Result> results, Verdict verdict) {
-        return Long.toString(results.stream().filter(result -> result.verdict() == verdict).count());
+        return Long.toString(
+                results.stream().filter(result -> result.verdict() == verdict).count());
     }
 
     private static String seconds(long millis) {

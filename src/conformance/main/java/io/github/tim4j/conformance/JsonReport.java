@@ -22,12 +22,12 @@ public final class JsonReport {
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
-            .addModule(new SimpleModule().addSerializer(Instant.class, new ToStringSerializer())
+            .addModule(new SimpleModule()
+                    .addSerializer(Instant.class, new ToStringSerializer())
                     .addDeserializer(Instant.class, new InstantReader()))
             .build();
 
-    private JsonReport() {
-    }
+    private JsonReport() {}
 
     private static final class InstantReader extends StdDeserializer<Instant> {
         private static final long serialVersionUID = 1L;

@@ -14,8 +14,7 @@ final class Memories {
     private static final long WINDOW = 1 << 20;
     private static final int O_RDONLY = 0;
 
-    private Memories() {
-    }
+    private Memories() {}
 
     static byte[] invert(byte[] bytes) {
         byte[] inverted = new byte[bytes.length];
@@ -56,8 +55,14 @@ final class Memories {
             window.clear();
             for (String line : Files.readAllLines(maps)) {
                 String[] words = line.split("[- ]");
-                if (words[2].startsWith("rw") && isIn(c.getFunction("pread"), file, Long.parseUnsignedLong(words[0], 16),
-                        Long.parseUnsignedLong(words[1], 16), window, inverted)) {
+                if (words[2].startsWith("rw")
+                        && isIn(
+                                c.getFunction("pread"),
+                                file,
+                                Long.parseUnsignedLong(words[0], 16),
+                                Long.parseUnsignedLong(words[1], 16),
+                                window,
+                                inverted)) {
                     return 1;
                 }
             }

@@ -23,7 +23,19 @@ import java.util.Base64;
  * @param flags  {@link #OVERLAPS}, {@link #AFTER_UNINIT}, {@link #ON_CALLING_THREAD}
  */
 record News(Kind kind, long id, long number, byte[] text, byte[] json, String thread, int status, int flags) {
-    enum Kind { RETURNED, BROKEN, INSIDE, ANSWER, NETWORK, KICKED, EXPIRED, KICK_REASON, LOG, CONNECTED, DISCONNECTED }
+    enum Kind {
+        RETURNED,
+        BROKEN,
+        INSIDE,
+        ANSWER,
+        NETWORK,
+        KICKED,
+        EXPIRED,
+        KICK_REASON,
+        LOG,
+        CONNECTED,
+        DISCONNECTED
+    }
 
     /** Another thread was in a callback at the same time. */
     static final int OVERLAPS = 1;
@@ -62,10 +74,17 @@ record News(Kind kind, long id, long number, byte[] text, byte[] json, String th
     }
 
     static News ofLine(String base64) {
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(Base64.getDecoder().decode(base64)))) {
-            return new News(Kind.values()[in.readByte()], in.readLong(), in.readLong(), Call.readBytes(in), Call.readBytes(in),
+        try (DataInputStream in =
+                new DataInputStream(new ByteArrayInputStream(Base64.getDecoder().decode(base64)))) {
+            return new News(
+                    Kind.values()[in.readByte()],
+                    in.readLong(),
+                    in.readLong(),
+                    Call.readBytes(in),
+                    Call.readBytes(in),
                     in.readUTF(),
-                    in.readInt(), in.readInt());
+                    in.readInt(),
+                    in.readInt());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -12,8 +12,7 @@ final class Packets {
     private static final int USER_PROPERTY = 0x26;
     private static final int SERVER_KEEP_ALIVE = 0x13;
 
-    private Packets() {
-    }
+    private Packets() {}
 
     static byte[] connack(int reason, byte[]... properties) {
         byte[] all = join(properties);
@@ -30,7 +29,9 @@ final class Packets {
     }
 
     static byte[] userProperty(String name, String value) {
-        return join(new byte[] {USER_PROPERTY}, string(name.getBytes(StandardCharsets.UTF_8)),
+        return join(
+                new byte[] {USER_PROPERTY},
+                string(name.getBytes(StandardCharsets.UTF_8)),
                 string(value.getBytes(StandardCharsets.UTF_8)));
     }
 

@@ -16,6 +16,7 @@ final class Patience {
     private final Duration whole;
     /** Both under this lock. */
     private Duration longest = Duration.ZERO;
+
     private boolean wasInVain;
 
     Patience(Duration whole) {

@@ -14,7 +14,8 @@ import java.util.List;
  * @param machine operating system, architecture and processors
  * @param results in the order of the catalogue
  */
-public record Report(String library, String version, Instant started, long millis, String machine, List<Result> results) {
+public record Report(
+        String library, String version, Instant started, long millis, String machine, List<Result> results) {
     /**
      * Counts results.
      *

@@ -11,6 +11,7 @@ final class Request {
     private final Call call;
     /** The user_data; 0 for a call without callback. */
     private final long tag;
+
     private CompletableFuture<News> returned;
     /** The user_data of the callback that this call is made in; 0 for one that is made by a thread of the application. */
     private long insideOf;
@@ -47,7 +48,9 @@ final class Request {
 
     /** What the function returned; waits for it. */
     long result() {
-        return returned != null ? client.get(returned, function()).number() : insideNews().number();
+        return returned != null
+                ? client.get(returned, function()).number()
+                : insideNews().number();
     }
 
     /** The text that it returned, or put into a buffer, inside a callback; null if that has no end. */
@@ -56,8 +59,11 @@ final class Request {
     }
 
     private News insideNews() {
-        List<News> found = client.await("what " + function() + " returned inside a callback", news -> news.kind() == Kind.INSIDE
-                && news.id() == insideOf && client.text(news.text()).equals(function()));
+        List<News> found = client.await(
+                "what " + function() + " returned inside a callback",
+                news -> news.kind() == Kind.INSIDE
+                        && news.id() == insideOf
+                        && client.text(news.text()).equals(function()));
         return found.get(0);
     }
 

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 record Resources(long threads, long files, long heap) {
     /** A JVM starts threads, opens files and compiles now and then; its compiler's memory alone comes and goes by two megabytes. */
     private static final int SPARE = 8;
+
     private static final long SPARE_HEAP = 4 << 20;
 
     boolean isNotMoreThan(Resources before) {
@@ -52,7 +53,18 @@ record Resources(long threads, long files, long heap) {
     }
 
     /** Of glibc; the names are its own. */
-    @Structure.FieldOrder({"arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"})
+    @Structure.FieldOrder({
+        "arena",
+        "ordblks",
+        "smblks",
+        "hblks",
+        "hblkhd",
+        "usmblks",
+        "fsmblks",
+        "uordblks",
+        "fordblks",
+        "keepcost"
+    })
     public static final class Mallinfo2 extends Structure implements Structure.ByValue {
         public long arena;
         public long ordblks;

@@ -19,13 +19,39 @@ import java.util.List;
  * @param transcript  every call and callback in order, without UserSigs
  * @param millis      how long it took
  */
-public record Result(String id, String group, String title, List<String> sources, String does, String expects, Verdict verdict,
-        String detail, List<Divergence> divergences, String why, List<String> transcript, long millis) {
-    static Result of(Scenario scenario, Verdict verdict, String detail, List<Divergence> divergences, List<String> transcript,
+public record Result(
+        String id,
+        String group,
+        String title,
+        List<String> sources,
+        String does,
+        String expects,
+        Verdict verdict,
+        String detail,
+        List<Divergence> divergences,
+        String why,
+        List<String> transcript,
+        long millis) {
+    static Result of(
+            Scenario scenario,
+            Verdict verdict,
+            String detail,
+            List<Divergence> divergences,
+            List<String> transcript,
             long millis) {
         List<String> sources = scenario.sources().stream().map(Source::toString).toList();
-        return new Result(scenario.id(), scenario.group().toString(), scenario.title(), sources, scenario.does(), scenario.expects(),
+        return new Result(
+                scenario.id(),
+                scenario.group().toString(),
+                scenario.title(),
+                sources,
+                scenario.does(),
+                scenario.expects(),
                 verdict,
-                detail, divergences, scenario.why(), transcript, millis);
+                detail,
+                divergences,
+                scenario.why(),
+                transcript,
+                millis);
     }
 }

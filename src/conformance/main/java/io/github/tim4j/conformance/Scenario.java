@@ -16,7 +16,15 @@ import java.util.List;
  * @param need    what it cannot be run without
  * @param body    does it, on a stage of its own
  */
-public record Scenario(String id, Group group, String title, List<Source> sources, String does, String expects, String why, Need need,
+public record Scenario(
+        String id,
+        Group group,
+        String title,
+        List<Source> sources,
+        String does,
+        String expects,
+        String why,
+        Need need,
         Body body) {
     /** What a scenario does. Ends normally if all was as it should be; a check that fails ends it. */
     @FunctionalInterface

@@ -10,5 +10,4 @@ import io.github.tim4j.usersig.UserSigKey;
  * @param key    makes the UserSigs
  * @param suffix put behind every user id, so that nobody's users are disturbed
  */
-record Site(String url, UserSigKey key, String suffix) {
-}
+record Site(String url, UserSigKey key, String suffix) {}

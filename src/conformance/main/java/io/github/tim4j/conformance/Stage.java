@@ -31,6 +31,7 @@ import java.util.function.Supplier;
 public final class Stage implements AutoCloseable {
     /** The apps of the kit's server. */
     static final long APP = 1_400_000_000L;
+
     static final long OTHER_APP = 1_400_000_001L;
     static final long APP_WITHOUT_KEY = 1_400_000_002L;
     static final long UNKNOWN_APP = 1_400_000_003L;
@@ -54,6 +55,7 @@ public final class Stage implements AutoCloseable {
     private final List<String> notes = Collections.synchronizedList(new ArrayList<>());
     /** What was noted last, as it stood there the first time, and how often; guarded by the notes. */
     private String lastNote;
+
     private String firstOfRepeated;
     private int repeats;
     private int fresh;
@@ -139,7 +141,10 @@ public final class Stage implements AutoCloseable {
 
     /** A server of the kit's with TLS, whose certificate is for localhost and signed by the CA in the file. */
     LoginServer tlsServer(Path caFile) {
-        LoginServer server = LoginServer.start(LoginServerConfig.builder().app(APP, SECRET).tlsSelfSigned(0, caFile).build());
+        LoginServer server = LoginServer.start(LoginServerConfig.builder()
+                .app(APP, SECRET)
+                .tlsSelfSigned(0, caFile)
+                .build());
         toClose.add(server);
         return server;
     }
@@ -163,7 +168,9 @@ public final class Stage implements AutoCloseable {
 
     /** Waits until something has happened on the kit's server so often; fails the scenario if it does not. */
     void awaitCount(ServerEvent.Type type, long count) {
-        until("the server saw " + type.name().toLowerCase(Locale.ROOT) + " " + count + " times", () -> count(type) >= count);
+        until(
+                "the server saw " + type.name().toLowerCase(Locale.ROOT) + " " + count + " times",
+                () -> count(type) >= count);
     }
 
     void until(String what, BooleanSupplier holds) {
@@ -309,9 +316,14 @@ public final class Stage implements AutoCloseable {
     }
 
     void note(String who, Call call, News returned) {
-        note(who, call.function() + Arrays.toString(call.args().stream().map(this::shown).toArray()).replaceFirst("^\\[", "(")
-                .replaceFirst("]$", ")")
-                + " = " + returned.number() + (returned.text() == null ? "" : " " + shown(cut(returned.text()))));
+        note(
+                who,
+                call.function()
+                        + Arrays.toString(call.args().stream().map(this::shown).toArray())
+                                .replaceFirst("^\\[", "(")
+                                .replaceFirst("]$", ")")
+                        + " = " + returned.number()
+                        + (returned.text() == null ? "" : " " + shown(cut(returned.text()))));
     }
 
     private static byte[] cut(byte[] buffer) {
@@ -321,14 +333,20 @@ public final class Stage implements AutoCloseable {
 
     void note(String who, News news) {
         switch (news.kind()) {
-            case LOG -> { }
-            case ANSWER -> note(who, "    ← answer " + news.number() + " " + shown(news.text())
-                    + (news.json() == null || news.json().length > 0
-                    ? " " + shown(news.json()) : ""));
-            case NETWORK -> note(who, "    ← network " + shown(news.json()) + ", " + news.number() + " " + shown(news.text()));
+            case LOG -> {}
+            case ANSWER ->
+                note(
+                        who,
+                        "    ← answer " + news.number() + " " + shown(news.text())
+                                + (news.json() == null || news.json().length > 0 ? " " + shown(news.json()) : ""));
+            case NETWORK ->
+                note(who, "    ← network " + shown(news.json()) + ", " + news.number() + " " + shown(news.text()));
             case INSIDE -> note(who, "    ← inside: " + shown(news.text()) + " = " + news.number());
-            default -> note(who, "    ← " + news.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                    + (news.kind() == News.Kind.KICK_REASON ? " " + news.number() : ""));
+            default ->
+                note(
+                        who,
+                        "    ← " + news.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                                + (news.kind() == News.Kind.KICK_REASON ? " " + news.number() : ""));
         }
     }
 

@@ -13,8 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Many calls from many threads of a worker at once. */
 final class Storm {
-    private Storm() {
-    }
+    private Storm() {}
 
     /**
      * Makes calls from several threads. Arguments: threads, rounds, first user_data. Each thread makes the calls of {@link Call#inside()}
@@ -86,7 +85,9 @@ final class Storm {
                 Set<String> mine = new TreeSet<>();
                 while (gate.getCount() > 0) {
                     mine.add("status " + worker.functions().status());
-                    mine.add("user " + Device.terminated(worker.make(0, Call.of("TIMGetLoginUserID")).text()));
+                    mine.add("user "
+                            + Device.terminated(
+                                    worker.make(0, Call.of("TIMGetLoginUserID")).text()));
                     reads.incrementAndGet();
                 }
                 seen.addAll(mine);

@@ -14,6 +14,10 @@ import java.util.Set;
  * @param missing     the functions of the C API that it lacks
  * @param patience    how long it may take for anything
  */
-record Subject(String path, Optional<String> classicPath, String version, boolean isShim, Set<String> missing,
-        Patience patience) {
-}
+record Subject(
+        String path,
+        Optional<String> classicPath,
+        String version,
+        boolean isShim,
+        Set<String> missing,
+        Patience patience) {}

@@ -14,8 +14,7 @@ import java.util.stream.Stream;
 
 /** A report as text for a terminal. */
 public final class TextTable {
-    private TextTable() {
-    }
+    private TextTable() {}
 
     /**
      * One result as a line, with its detail below it unless it passed.
@@ -25,7 +24,9 @@ public final class TextTable {
      */
     public static String line(Result result) {
         String line = String.format(Locale.ROOT, "%-8s  %-34s %s", result.verdict(), result.id(), result.title());
-        return result.detail().isEmpty() ? line : line + "\n" + result.detail().strip().indent(10).stripTrailing();
+        return result.detail().isEmpty()
+                ? line
+                : line + "\n" + result.detail().strip().indent(10).stripTrailing();
     }
 
     /**
@@ -38,7 +39,8 @@ public final class TextTable {
         Map<String, List<String>> verdicts = new LinkedHashMap<>();
         for (int i = 0; i < reports.size(); i++) {
             for (Result result : reports.get(i).results()) {
-                List<String> row = verdicts.computeIfAbsent(result.id(), id -> new ArrayList<>(Collections.nCopies(reports.size(), "·")));
+                List<String> row = verdicts.computeIfAbsent(
+                        result.id(), id -> new ArrayList<>(Collections.nCopies(reports.size(), "·")));
                 row.set(i, result.verdict().toString());
             }
         }
@@ -55,8 +57,12 @@ public final class TextTable {
                 out.println();
             }
         });
-        out.printf("%d scenarios ran on each of them, %d with the same verdict; %d did not%n", comparable.size(),
-                comparable.values().stream().filter(row -> row.stream().distinct().count() == 1).count(),
+        out.printf(
+                "%d scenarios ran on each of them, %d with the same verdict; %d did not%n",
+                comparable.size(),
+                comparable.values().stream()
+                        .filter(row -> row.stream().distinct().count() == 1)
+                        .count(),
                 verdicts.size() - comparable.size());
         out.flush();
     }
@@ -88,10 +94,16 @@ public final class TextTable {
         out.printf("%-10s", "all");
         Stream.of(Verdict.values()).forEach(verdict -> out.printf("%10d", report.count(verdict)));
         out.println();
-        Map<String, Long> reasons = report.results().stream().filter(result -> result.verdict() == Verdict.SKIPPED)
+        Map<String, Long> reasons = report.results().stream()
+                .filter(result -> result.verdict() == Verdict.SKIPPED)
                 .collect(Collectors.groupingBy(Result::detail, TreeMap::new, Collectors.counting()));
         reasons.forEach((reason, count) -> out.println("skipped " + count + ": " + reason));
-        out.printf(Locale.ROOT, "%s %s: %d scenarios in %.1f s%n", report.library(), report.version(), report.results().size(),
+        out.printf(
+                Locale.ROOT,
+                "%s %s: %d scenarios in %.1f s%n",
+                report.library(),
+                report.version(),
+                report.results().size(),
                 report.millis() / 1000.0);
         out.flush();
     }

@@ -32,7 +32,8 @@ final class Worker {
     private static final ThreadGroup APPLICATION = new ThreadGroup("application");
 
     private final String word;
-    private final PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.US_ASCII);
+    private final PrintStream out =
+            new PrintStream(new FileOutputStream(FileDescriptor.out), false, StandardCharsets.US_ASCII);
     private final Map<Integer, ExecutorService> threads = new ConcurrentHashMap<>();
     private final Map<String, CountDownLatch> gates = new ConcurrentHashMap<>();
     private volatile Functions functions;
@@ -98,7 +99,8 @@ final class Worker {
                 case "block" -> block(id, call);
                 case "exit" -> exit();
                 case "memory has" -> News.returned(id, Memories.has(call.args().get(0)), null);
-                case "resources" -> News.returned(id, 0, Resources.now().toString().getBytes(StandardCharsets.US_ASCII));
+                case "resources" ->
+                    News.returned(id, 0, Resources.now().toString().getBytes(StandardCharsets.US_ASCII));
                 case "environment" -> News.returned(id, Environment.set(call.text(0), call.text(1)), null);
                 case "storm" -> Storm.run(id, call, this);
                 case "watch" -> Storm.watch(id, call, this, gate(call.text(1)));
@@ -118,7 +120,14 @@ final class Worker {
         CurrentFunctions current = CurrentFunctions.load(path);
         functions = current;
         byte[] missing = String.join(" ", current.missing()).getBytes(StandardCharsets.US_ASCII);
-        return new News(News.Kind.RETURNED, id, current.isShim() ? 1 : 0, current.version().getBytes(StandardCharsets.UTF_8), missing, "", 0,
+        return new News(
+                News.Kind.RETURNED,
+                id,
+                current.isShim() ? 1 : 0,
+                current.version().getBytes(StandardCharsets.UTF_8),
+                missing,
+                "",
+                0,
                 0);
     }
 
@@ -148,7 +157,8 @@ final class Worker {
     static String nativeThread() {
         Path self = Path.of("/proc/thread-self");
         try {
-            return Files.readString(self.resolve("comm")).strip() + " " + Files.readSymbolicLink(self).getFileName();
+            return Files.readString(self.resolve("comm")).strip() + " "
+                    + Files.readSymbolicLink(self).getFileName();
         } catch (IOException | UncheckedIOException e) {
             return "";
         }

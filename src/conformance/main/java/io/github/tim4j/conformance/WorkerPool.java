@@ -11,6 +11,7 @@ final class WorkerPool implements AutoCloseable {
     private final int ahead;
     /** All under this lock. */
     private final Deque<WorkerProcess> waiting = new ArrayDeque<>();
+
     private int leftToStart;
     private boolean closed;
 

@@ -46,22 +46,33 @@ final class WorkerProcess implements AutoCloseable {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     /** Under this lock, like the last lines of output. Callbacks in the order in which they came. */
     private final List<News> callbacks = new ArrayList<>();
+
     private final List<String> output = new ArrayList<>();
-    private volatile Consumer<News> observer = news -> { };
+    private volatile Consumer<News> observer = news -> {};
 
     WorkerProcess() throws IOException {
         folder = Files.createTempDirectory("tim4j-conformance");
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx128m", "-XX:-UsePerfData", "-XX:-CreateCoredumpOnCrash",
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xshare:auto",
+                "-Xmx128m",
+                "-XX:-UsePerfData",
+                "-XX:-CreateCoredumpOnCrash",
                 "-XX:ErrorFile=" + folder.resolve("hs_err.log")));
         if (Runtime.version().feature() >= 24) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         command.addAll(List.of("-cp", absolute(System.getProperty("java.class.path")), Worker.class.getName(), word));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectError(folder.resolve("stderr").toFile());
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectError(folder.resolve("stderr").toFile());
         // What a user has set for programs of his own must not change what a scenario does.
-        builder.environment().keySet().removeIf(name -> name.startsWith("TIM_") || name.startsWith("JAVA_TOOL")
-                || name.startsWith("JDK_JAVA"));
+        builder.environment()
+                .keySet()
+                .removeIf(
+                        name -> name.startsWith("TIM_") || name.startsWith("JAVA_TOOL") || name.startsWith("JDK_JAVA"));
         process = builder.start();
         in = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
         Thread reader = new Thread(this::read, "conformance-worker");
@@ -70,8 +81,11 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     private static String absolute(String classPath) {
-        return String.join(File.pathSeparator, Stream.of(classPath.split(File.pathSeparator))
-                .map(entry -> new File(entry).getAbsolutePath()).toList());
+        return String.join(
+                File.pathSeparator,
+                Stream.of(classPath.split(File.pathSeparator))
+                        .map(entry -> new File(entry).getAbsolutePath())
+                        .toList());
     }
 
     private void read() {
@@ -157,7 +171,9 @@ final class WorkerProcess implements AutoCloseable {
             }
             News news = returned.get();
             if (news.kind() == News.Kind.BROKEN) {
-                throw new Finding(Verdict.FAIL, what + " could not be called: " + new String(news.text(), StandardCharsets.UTF_8));
+                throw new Finding(
+                        Verdict.FAIL,
+                        what + " could not be called: " + new String(news.text(), StandardCharsets.UTF_8));
             }
             return news;
         } catch (TimeoutException e) {
@@ -209,7 +225,8 @@ final class WorkerProcess implements AutoCloseable {
 
     private Finding crashed(String when) {
         waitForEnd();
-        return new Finding(Verdict.CRASHED, CrashReport.of(process.exitValue(), folder, lastWords()) + " (" + when + ")");
+        return new Finding(
+                Verdict.CRASHED, CrashReport.of(process.exitValue(), folder, lastWords()) + " (" + when + ")");
     }
 
     private boolean waitForEnd() {
@@ -261,7 +278,8 @@ final class WorkerProcess implements AutoCloseable {
     public void close() {
         process.destroyForcibly();
         try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException | UncheckedIOException e) {
             // Something still writes there; the system's cleaning of its temporary folder will get it.
         }

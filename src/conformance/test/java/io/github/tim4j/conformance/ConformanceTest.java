@@ -23,9 +23,17 @@ class ConformanceTest {
     @Test
     void timshimDoesWhatIsWritten() throws IOException {
         Report report = Conformance.of(null).run();
-        HtmlReport.write(List.of(report), Files.createDirectories(Project.ROOT.resolve("target/conformance")).resolve("timshim.html"));
-        assertThat(report.results()).hasSameSizeAs(Catalogue.scenarios()).filteredOn(result -> result.verdict().isFault()).isEmpty();
-        List<Result> skipped = report.results().stream().filter(result -> result.verdict() == Verdict.SKIPPED).toList();
+        HtmlReport.write(
+                List.of(report),
+                Files.createDirectories(Project.ROOT.resolve("target/conformance"))
+                        .resolve("timshim.html"));
+        assertThat(report.results())
+                .hasSameSizeAs(Catalogue.scenarios())
+                .filteredOn(result -> result.verdict().isFault())
+                .isEmpty();
+        List<Result> skipped = report.results().stream()
+                .filter(result -> result.verdict() == Verdict.SKIPPED)
+                .toList();
         skipped.forEach(result -> System.out.println("skipped: " + result.id() + ": " + result.detail()));
         assertThat(skipped).extracting(Result::id).isSubsetOf(SKIPPABLE);
     }
@@ -34,25 +42,38 @@ class ConformanceTest {
     void aLibraryThatLogsInByItselfIsHeldToThat() {
         CCompiler.assumeSupports("-fPIC");
         Report report = Conformance.of(CCompiler.library("hostile", List.of("src/client/test/native/hostile.c")))
-                .select(scenario -> scenario.group() == Group.LOGIN).run();
-        assertThat(report.results()).filteredOn(result -> result.verdict() == Verdict.PASS).extracting(Result::id)
+                .select(scenario -> scenario.group() == Group.LOGIN)
+                .run();
+        assertThat(report.results())
+                .filteredOn(result -> result.verdict() == Verdict.PASS)
+                .extracting(Result::id)
                 .containsExactlyElementsOf(Catalogue.scenarios().stream()
-                        .filter(scenario -> scenario.group() == Group.LOGIN && scenario.need() == Need.LOGIN).map(Scenario::id).toList());
+                        .filter(scenario -> scenario.group() == Group.LOGIN && scenario.need() == Need.LOGIN)
+                        .map(Scenario::id)
+                        .toList());
         assertThat(report.results()).extracting(Result::verdict).containsOnly(Verdict.PASS, Verdict.SKIPPED);
     }
 
     @Test
     void aLibraryThatLacksAFunctionIsTestedForTheRest(@TempDir Path folder) throws IOException {
         CCompiler.assumeSupports("-fPIC");
-        Assumptions.assumeTrue(System.getProperty("os.name").equals("Linux"), "skipped: the linker is told what Linux wants");
+        Assumptions.assumeTrue(
+                System.getProperty("os.name").equals("Linux"), "skipped: the linker is told what Linux wants");
         Path symbols = Files.writeString(folder.resolve("symbols"), "{ local: TIMSetConfig; };");
-        Path library = CCompiler.library("incomplete", List.of("src/client/test/native/hostile.c"), "-Wl,--version-script=" + symbols);
+        Path library = CCompiler.library(
+                "incomplete", List.of("src/client/test/native/hostile.c"), "-Wl,--version-script=" + symbols);
         Set<String> selected = Set.of("offline.functions", "offline.set-config", "offline.logout-when-logged-out");
-        Report report = Conformance.of(library).select(scenario -> selected.contains(scenario.id())).run();
-        assertThat(report.results()).extracting(Result::id, Result::verdict).containsExactlyInAnyOrder(
-                tuple("offline.functions", Verdict.FAIL), tuple("offline.set-config", Verdict.SKIPPED),
-                tuple("offline.logout-when-logged-out", Verdict.PASS));
-        assertThat(report.results()).extracting(Result::detail)
+        Report report = Conformance.of(library)
+                .select(scenario -> selected.contains(scenario.id()))
+                .run();
+        assertThat(report.results())
+                .extracting(Result::id, Result::verdict)
+                .containsExactlyInAnyOrder(
+                        tuple("offline.functions", Verdict.FAIL),
+                        tuple("offline.set-config", Verdict.SKIPPED),
+                        tuple("offline.logout-when-logged-out", Verdict.PASS));
+        assertThat(report.results())
+                .extracting(Result::detail)
                 .contains("functions that are missing: [TIMSetConfig]; expected []", "the library has no TIMSetConfig");
     }
 

@@ -39,18 +39,27 @@ class ConformanceTestsTest {
     }
 
     private static EngineExecutionResults run(Class<?> tests) {
-        return EngineTestKit.engine("junit-jupiter").selectors(DiscoverySelectors.selectClass(tests)).execute();
+        return EngineTestKit.engine("junit-jupiter")
+                .selectors(DiscoverySelectors.selectClass(tests))
+                .execute();
     }
 
     @Test
     void aRightLibraryPasses() {
-        run(OfTimshim.class).testEvents().assertStatistics(stats -> stats.dynamicallyRegistered(2).succeeded(2).failed(0));
+        run(OfTimshim.class)
+                .testEvents()
+                .assertStatistics(
+                        stats -> stats.dynamicallyRegistered(2).succeeded(2).failed(0));
     }
 
     @Test
     void aWrongOneFailsAndWhatCannotRunIsSkipped() {
         EngineExecutionResults results = run(OfHostile.class);
         results.testEvents().assertStatistics(stats -> stats.failed(1).aborted(1));
-        assertThat(results.testEvents().failed().stream().findFirst().orElseThrow().toString()).contains("TIMInit: 0; expected -4");
+        assertThat(results.testEvents().failed().stream()
+                        .findFirst()
+                        .orElseThrow()
+                        .toString())
+                .contains("TIMInit: 0; expected -4");
     }
 }

@@ -25,39 +25,113 @@ record HostileWay(int number, String what, String commands, String control, Stri
         String logout = "offline.logout-when-logged-out";
         String offline = "offline.login-without-network";
         String noNetwork = "hostile_mode(MODE_WORKER, 9523, 1, TEXT_CHINESE)";
-        add(ways, "answers after TIMUninit", "hostile_mode(MODE_DYING_THREAD, 0, 1, TEXT_EMPTY); hostile_delay(50)",
-                "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY)", "offline.no-callback-after-uninit");
+        add(
+                ways,
+                "answers after TIMUninit",
+                "hostile_mode(MODE_DYING_THREAD, 0, 1, TEXT_EMPTY); hostile_delay(50)",
+                "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY)",
+                "offline.no-callback-after-uninit");
         add(ways, "answers twice", "hostile_mode(MODE_WORKER, 0, 2, TEXT_EMPTY)", GOOD, logout);
         add(ways, "never answers", "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY)", GOOD, logout);
-        add(ways, "answers before the call returns, on the caller's thread", "hostile_mode(MODE_BEFORE_RETURN, 0, 1, TEXT_EMPTY)", GOOD,
+        add(
+                ways,
+                "answers before the call returns, on the caller's thread",
+                "hostile_mode(MODE_BEFORE_RETURN, 0, 1, TEXT_EMPTY)",
+                GOOD,
                 "threads.not-before-return");
-        add(ways, "answers from eight threads at once", "hostile_mode(MODE_CROWD, 0, 1, TEXT_EMPTY)", GOOD, "threads.many-logouts");
-        add(ways, "answers each request from a thread that dies", "hostile_mode(MODE_DYING_THREAD, 0, 1, TEXT_EMPTY)", GOOD,
+        add(
+                ways,
+                "answers from eight threads at once",
+                "hostile_mode(MODE_CROWD, 0, 1, TEXT_EMPTY)",
+                GOOD,
+                "threads.many-logouts");
+        add(
+                ways,
+                "answers each request from a thread that dies",
+                "hostile_mode(MODE_DYING_THREAD, 0, 1, TEXT_EMPTY)",
+                GOOD,
                 "threads.not-before-return");
         add(ways, "texts are NULL", "hostile_mode(MODE_WORKER, 0, 1, TEXT_NULL)", GOOD, logout);
-        add(ways, "texts of a failure are not UTF-8", "hostile_mode(MODE_WORKER, 9523, 1, TEXT_INVALID_UTF8)", noNetwork, offline);
-        add(ways, "texts of a success are not UTF-8", "hostile_mode(MODE_WORKER, 0, 1, TEXT_INVALID_UTF8)", GOOD, "offline.user-data");
+        add(
+                ways,
+                "texts of a failure are not UTF-8",
+                "hostile_mode(MODE_WORKER, 9523, 1, TEXT_INVALID_UTF8)",
+                noNetwork,
+                offline);
+        add(
+                ways,
+                "texts of a success are not UTF-8",
+                "hostile_mode(MODE_WORKER, 0, 1, TEXT_INVALID_UTF8)",
+                GOOD,
+                "offline.user-data");
         add(ways, "texts of a success have a megabyte", "hostile_mode(MODE_WORKER, 0, 1, TEXT_MEGABYTE)", GOOD, logout);
-        add(ways, "a text repeats the UserSig", "hostile_mode(MODE_WORKER, 9523, 1, TEXT_USER_SIG)", noNetwork, offline);
-        add(ways, "a code that does not exist, for a logout", "hostile_mode(MODE_WORKER, 123456, 1, TEXT_EMPTY)", GOOD, logout);
-        add(ways, "a code that does not exist, for a login", "hostile_mode(MODE_WORKER, 123456, 1, TEXT_CHINESE)", noNetwork, offline);
-        add(ways, "the user id has no end in 128 bytes", "hostile_user_id_style(2)", GOOD, "offline.user-id-before-init");
+        add(
+                ways,
+                "a text repeats the UserSig",
+                "hostile_mode(MODE_WORKER, 9523, 1, TEXT_USER_SIG)",
+                noNetwork,
+                offline);
+        add(
+                ways,
+                "a code that does not exist, for a logout",
+                "hostile_mode(MODE_WORKER, 123456, 1, TEXT_EMPTY)",
+                GOOD,
+                logout);
+        add(
+                ways,
+                "a code that does not exist, for a login",
+                "hostile_mode(MODE_WORKER, 123456, 1, TEXT_CHINESE)",
+                noNetwork,
+                offline);
+        add(
+                ways,
+                "the user id has no end in 128 bytes",
+                "hostile_user_id_style(2)",
+                GOOD,
+                "offline.user-id-before-init");
         add(ways, "TIMGetLoginUserID fails", "hostile_user_id_style(3)", GOOD, "offline.user-id-before-init");
-        ways.add(new HostileWay(ways.size() + 1, "the buffer of the user id is left untouched (as the vendor's library does)",
-                "hostile_user_id_style(1)", GOOD, "offline.user-id-before-init", Verdict.DIVERGES));
-        IntStream.range(0, RESULTS.length).forEach(i -> add(ways, "every request returns " + -(i + 1) + ", TIM_ERR_" + RESULTS[i],
-                "hostile_returns(" + -(i + 1) + ")", GOOD, logout));
+        ways.add(new HostileWay(
+                ways.size() + 1,
+                "the buffer of the user id is left untouched (as the vendor's library does)",
+                "hostile_user_id_style(1)",
+                GOOD,
+                "offline.user-id-before-init",
+                Verdict.DIVERGES));
+        IntStream.range(0, RESULTS.length)
+                .forEach(i -> add(
+                        ways,
+                        "every request returns " + -(i + 1) + ", TIM_ERR_" + RESULTS[i],
+                        "hostile_returns(" + -(i + 1) + ")",
+                        GOOD,
+                        logout));
         add(ways, "a request returns a number that is no TIMResult", "hostile_returns(42)", GOOD, logout);
         add(ways, "TIMInit fails", "hostile_init_returns(-3)", GOOD, "offline.callback-null");
         add(ways, "a status that does not exist", "hostile_status(99)", GOOD, "offline.status-before-init");
-        add(ways, "a network status that does not exist", "hostile_network_at_login(77, false)", "hostile_network_at_login(2, false)",
+        add(
+                ways,
+                "a network status that does not exist",
+                "hostile_network_at_login(77, false)",
+                "hostile_network_at_login(2, false)",
                 "offline.callback-null");
-        add(ways, "an event has another user_data", "hostile_network_at_login(2, true)", "hostile_network_at_login(2, false)",
+        add(
+                ways,
+                "an event has another user_data",
+                "hostile_network_at_login(2, true)",
+                "hostile_network_at_login(2, false)",
                 "offline.callback-null");
-        ways.add(new HostileWay(ways.size() + 1, "the network callback is called after it was set to NULL (as the vendor's library does)",
+        ways.add(new HostileWay(
+                ways.size() + 1,
+                "the network callback is called after it was set to NULL (as the vendor's library does)",
                 "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY); hostile_network_at_login(2, false)",
-                "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY)", "threads.callback-removed-offline", Verdict.DIVERGES));
-        add(ways, "the user id is not told although a user is logged in", "hostile_user_id_style(1)", GOOD, "login.success");
+                "hostile_mode(MODE_KEEP, 0, 1, TEXT_EMPTY)",
+                "threads.callback-removed-offline",
+                Verdict.DIVERGES));
+        add(
+                ways,
+                "the user id is not told although a user is logged in",
+                "hostile_user_id_style(1)",
+                GOOD,
+                "login.success");
         return List.copyOf(ways);
     }
 

@@ -41,9 +41,11 @@ class MutationTest {
     private static final Path REPORTS = Project.ROOT.resolve("target/conformance");
     /** A lost callback need not be waited for as long as with a library that may be slow. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
+
     private static final List<FoundFault> FOUND = Collections.synchronizedList(new ArrayList<>());
     /** Scenarios wait more than they work. */
-    private static final ExecutorService TRIALS = Executors.newFixedThreadPool(2 * Runtime.getRuntime().availableProcessors());
+    private static final ExecutorService TRIALS =
+            Executors.newFixedThreadPool(2 * Runtime.getRuntime().availableProcessors());
 
     @TempDir
     static Path folder;
@@ -54,7 +56,8 @@ class MutationTest {
     @BeforeAll
     static void compile() throws Exception {
         CCompiler.assumeSupports("-fPIC");
-        Assumptions.assumeTrue(System.getProperty("os.name").equals("Linux"), "skipped: the linker is told what Linux wants");
+        Assumptions.assumeTrue(
+                System.getProperty("os.name").equals("Linux"), "skipped: the linker is told what Linux wants");
         List<String> sources = new ArrayList<>(CCompiler.sourcesIn("native"));
         sources.addAll(CCompiler.sourcesIn("native/posix"));
         sources.addAll(CCompiler.sourcesIn("native/classic"));
@@ -71,10 +74,15 @@ class MutationTest {
     @Test
     void thePageListsEveryFault() throws IOException {
         String page = Files.readString(Project.ROOT.resolve("docs/conformance.md"));
-        assertThat(Mutation.all()).hasSizeGreaterThanOrEqualTo(20).allSatisfy(mutation -> assertThat(page)
-                .contains("| " + mutation.number() + " | " + mutation.what() + " | `" + mutation.scenario() + "` |"));
-        assertThat(HostileWay.all()).allSatisfy(way -> assertThat(page)
-                .contains("| " + way.number() + " | " + way.what() + " | `" + way.scenario() + "` | " + way.verdict() + " |"));
+        assertThat(Mutation.all())
+                .hasSizeGreaterThanOrEqualTo(20)
+                .allSatisfy(mutation -> assertThat(page)
+                        .contains("| " + mutation.number() + " | " + mutation.what() + " | `" + mutation.scenario()
+                                + "` |"));
+        assertThat(HostileWay.all())
+                .allSatisfy(way -> assertThat(page)
+                        .contains("| " + way.number() + " | " + way.what() + " | `" + way.scenario() + "` | "
+                                + way.verdict() + " |"));
     }
 
     @TestFactory
@@ -86,12 +94,19 @@ class MutationTest {
             tests.add(trial("timshim " + mutation.number(), mutation.what(), Verdict.FAIL, () -> run(mutation)));
         }
         for (HostileWay way : HostileWay.all()) {
-            tests.add(trial("hostile " + way.number(), way.what(), way.verdict(), () -> run(way.scenario(), way.commands())));
-            controls.computeIfAbsent(way.control() + " " + way.scenario(), key -> TRIALS.submit(() -> run(way.scenario(), way.control())));
+            tests.add(trial(
+                    "hostile " + way.number(), way.what(), way.verdict(), () -> run(way.scenario(), way.commands())));
+            controls.computeIfAbsent(
+                    way.control() + " " + way.scenario(),
+                    key -> TRIALS.submit(() -> run(way.scenario(), way.control())));
         }
-        controls.forEach((name, good) -> tests.add(DynamicTest.dynamicTest("not hostile: " + name, () -> mustNotFail(good.get()))));
+        controls.forEach((name, good) ->
+                tests.add(DynamicTest.dynamicTest("not hostile: " + name, () -> mustNotFail(good.get()))));
         tests.add(DynamicTest.dynamicTest("timshim without fault", () -> {
-            HtmlReport.write(List.of(control.get()), FOUND, Files.createDirectories(REPORTS).resolve("faults.html"));
+            HtmlReport.write(
+                    List.of(control.get()),
+                    FOUND,
+                    Files.createDirectories(REPORTS).resolve("faults.html"));
             assertThat(control.get().results()).isNotEmpty().allSatisfy(MutationTest::mustNotFail);
         }));
         return tests.stream();
@@ -101,9 +116,16 @@ class MutationTest {
         Future<Result> future = TRIALS.submit(run);
         return DynamicTest.dynamicTest(library + ": " + what, () -> {
             Result result = future.get();
-            FOUND.add(new FoundFault(library, what, result.id(), result.verdict(), result.detail().lines().findFirst().orElse("")));
+            FOUND.add(new FoundFault(
+                    library,
+                    what,
+                    result.id(),
+                    result.verdict(),
+                    result.detail().lines().findFirst().orElse("")));
             boolean found = expected == Verdict.FAIL ? result.verdict().isFault() : result.verdict() == expected;
-            assertThat(found).as("%s: %s %s", result.id(), result.verdict(), result.detail()).isTrue();
+            assertThat(found)
+                    .as("%s: %s %s", result.id(), result.verdict(), result.detail())
+                    .isTrue();
             assertThat(result.detail()).doesNotContain("the kit itself failed");
             if (result.verdict() == Verdict.CRASHED) {
                 assertThat(result.detail()).as("signal and place").contains("SIG", "libmutation.so");
@@ -112,27 +134,39 @@ class MutationTest {
     }
 
     private static void mustNotFail(Result result) {
-        assertThat(result.verdict()).as("%s: %s", result.id(), result.detail()).isIn(Verdict.PASS, Verdict.DIVERGES, Verdict.SKIPPED);
+        assertThat(result.verdict())
+                .as("%s: %s", result.id(), result.detail())
+                .isIn(Verdict.PASS, Verdict.DIVERGES, Verdict.SKIPPED);
     }
 
     private static Result run(Mutation mutation) throws Exception {
         Path library = library(mutation);
-        return run(mutation.isClassic() ? Conformance.of(null).classic(library) : Conformance.of(library), Set.of(mutation.scenario()))
-                .results().get(0);
+        return run(
+                        mutation.isClassic() ? Conformance.of(null).classic(library) : Conformance.of(library),
+                        Set.of(mutation.scenario()))
+                .results()
+                .get(0);
     }
 
     private static Result run(String scenario, String commands) {
-        Path library = CCompiler.library("hostile", List.of("src/client/test/native/hostile.c"), "-DHOSTILE_AT_START=" + commands);
+        Path library = CCompiler.library(
+                "hostile", List.of("src/client/test/native/hostile.c"), "-DHOSTILE_AT_START=" + commands);
         return run(Conformance.of(library), Set.of(scenario)).results().get(0);
     }
 
     /** The scenarios that find the mutations, on timshim as it is. */
     private static Report withoutFault() {
-        return run(Conformance.of(null), Mutation.all().stream().map(Mutation::scenario).collect(Collectors.toSet()));
+        return run(
+                Conformance.of(null),
+                Mutation.all().stream().map(Mutation::scenario).collect(Collectors.toSet()));
     }
 
     private static Report run(Conformance conformance, Set<String> scenarios) {
-        Report report = conformance.select(scenario -> scenarios.contains(scenario.id())).patience(PATIENCE).parallel(1).run();
+        Report report = conformance
+                .select(scenario -> scenarios.contains(scenario.id()))
+                .patience(PATIENCE)
+                .parallel(1)
+                .run();
         assertThat(report.results()).extracting(Result::id).containsExactlyInAnyOrderElementsOf(scenarios);
         return report;
     }
@@ -141,7 +175,16 @@ class MutationTest {
 
     private static Path compile(Path root, String source, String name) throws Exception {
         Path object = folder.resolve(name);
-        gcc(root, "@" + NATIVE.resolve("compile.flags"), "-O1", "-Iinclude", "-Inative", "-c", source, "-o", object.toString());
+        gcc(
+                root,
+                "@" + NATIVE.resolve("compile.flags"),
+                "-O1",
+                "-Iinclude",
+                "-Inative",
+                "-c",
+                source,
+                "-o",
+                object.toString());
         return object;
     }
 
@@ -153,18 +196,25 @@ class MutationTest {
         Path file = root.resolve(mutation.file());
         String source = Files.readString(file);
         assertThat(source.split(Pattern.quote(mutation.text()), -1).length - 1)
-                .as("%s must have exactly once: %s", mutation.file(), mutation.text()).isEqualTo(1);
+                .as("%s must have exactly once: %s", mutation.file(), mutation.text())
+                .isEqualTo(1);
         Files.writeString(file, source.replace(mutation.text(), mutation.replacement()));
         boolean header = mutation.file().endsWith(".h");
         Path library = root.resolve("libmutation.so");
         List<String> link = new ArrayList<>(List.of("-shared", "-pthread", "-o", library.toString()));
         for (Map.Entry<String, Path> object : OBJECTS.entrySet()) {
-            boolean belongs = mutation.isClassic() ? !object.getKey().equals("native/api.c")
+            boolean belongs = mutation.isClassic()
+                    ? !object.getKey().equals("native/api.c")
                     : !object.getKey().startsWith("native/classic/");
             if (belongs) {
                 boolean touched = header || object.getKey().equals(mutation.file());
-                link.add((touched ? compile(root, object.getKey(), mutation.number() + object.getKey().replace('/', '_') + ".o")
-                        : object.getValue()).toString());
+                link.add((touched
+                                ? compile(
+                                        root,
+                                        object.getKey(),
+                                        mutation.number() + object.getKey().replace('/', '_') + ".o")
+                                : object.getValue())
+                        .toString());
             }
         }
         link.add("-ldl");
@@ -174,7 +224,8 @@ class MutationTest {
 
     private static void copy(Path from, Path to) {
         try (Stream<Path> files = Files.walk(from)) {
-            for (Path file : files.filter(path -> path.toString().matches(".*\\.[ch]")).toList()) {
+            for (Path file :
+                    files.filter(path -> path.toString().matches(".*\\.[ch]")).toList()) {
                 Path copy = to.resolve(from.relativize(file).toString());
                 Files.createDirectories(copy.getParent());
                 Files.copy(file, copy);
@@ -187,7 +238,10 @@ class MutationTest {
     private static void gcc(Path root, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of("gcc"));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command).directory(root.toFile()).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(command)
+                .directory(root.toFile())
+                .redirectErrorStream(true)
+                .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
     }

@@ -30,7 +30,8 @@ class ReportTest {
         List<Scenario> scenarios = Catalogue.scenarios();
         for (int i = 0; i < verdicts.length; i++) {
             boolean pass = verdicts[i] == Verdict.PASS;
-            results.add(Result.of(scenarios.get(i), verdicts[i], pass ? "" : DETAIL, List.of(), List.of("TIMInit(<1>) = 0"), 12));
+            results.add(Result.of(
+                    scenarios.get(i), verdicts[i], pass ? "" : DETAIL, List.of(), List.of("TIMInit(<1>) = 0"), 12));
         }
         return new Report(library, "1.0", Instant.parse("2026-11-21T10:00:00Z"), 1234, "Linux", results);
     }
@@ -47,7 +48,9 @@ class ReportTest {
     void whatIsNoReportIsRefusedWithTheFilesName() throws IOException {
         for (String text : List.of("", "{}", "[1]", "not JSON", "{\"results\":1}")) {
             Path file = Files.writeString(folder.resolve("other.json"), text);
-            assertThatThrownBy(() -> JsonReport.read(file)).isInstanceOf(IOException.class).hasMessageContaining("other.json is no report");
+            assertThatThrownBy(() -> JsonReport.read(file))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("other.json is no report");
         }
     }
 
@@ -55,7 +58,8 @@ class ReportTest {
     void junitXmlCountsFailuresErrorsAndSkips() throws Exception {
         Path file = folder.resolve("report.xml");
         JUnitXmlReport.write(report("libone.so", Verdict.values()), file);
-        Document document = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(file.toFile());
+        Document document =
+                DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(file.toFile());
         Element suite = (Element) document.getElementsByTagName("testsuite").item(0);
         assertThat(suite.getAttribute("tests")).isEqualTo("6");
         assertThat(suite.getAttribute("failures")).isEqualTo("1");
@@ -63,26 +67,46 @@ class ReportTest {
         assertThat(suite.getAttribute("skipped")).isEqualTo("1");
         assertThat(document.getElementsByTagName("failure").getLength()).isEqualTo(1);
         assertThat(document.getElementsByTagName("error").getLength()).isEqualTo(2);
-        assertThat(document.getElementsByTagName("failure").item(0).getAttributes().getNamedItem("message").getNodeValue())
+        assertThat(document.getElementsByTagName("failure")
+                        .item(0)
+                        .getAttributes()
+                        .getNamedItem("message")
+                        .getNodeValue())
                 .isEqualTo(DETAIL.replace('\u0000', '\uFFFD'));
     }
 
     @Test
     void htmlIsOneFileWithALineForEachScenarioAndAColumnForEachLibrary() throws IOException {
         Path file = folder.resolve("report.html");
-        HtmlReport.write(List.of(report("libone.so", Verdict.PASS, Verdict.FAIL), report("libtwo.so", Verdict.PASS, Verdict.PASS)), file);
+        HtmlReport.write(
+                List.of(
+                        report("libone.so", Verdict.PASS, Verdict.FAIL),
+                        report("libtwo.so", Verdict.PASS, Verdict.PASS)),
+                file);
         String html = Files.readString(file);
-        assertThat(html).contains("libone.so", "libtwo.so", Catalogue.scenarios().get(1).id(), "&lt;0&gt; &amp; &quot;1&quot;", "中文",
-                "data-verdicts=\"fail pass\" data-differs=\"true\"", "data-verdicts=\"pass pass\" data-differs=\"false\"");
+        assertThat(html)
+                .contains(
+                        "libone.so",
+                        "libtwo.so",
+                        Catalogue.scenarios().get(1).id(),
+                        "&lt;0&gt; &amp; &quot;1&quot;",
+                        "中文",
+                        "data-verdicts=\"fail pass\" data-differs=\"true\"",
+                        "data-verdicts=\"pass pass\" data-differs=\"false\"");
         assertThat(html).doesNotContain("<0>", "{{", "src=", "href=", "http");
     }
 
     @Test
     void differencesAreListed() {
         StringWriter text = new StringWriter();
-        TextTable.printDifferences(List.of(report("libone.so", Verdict.PASS, Verdict.FAIL, Verdict.SKIPPED),
-                report("libtwo.so", Verdict.PASS, Verdict.DIVERGES, Verdict.PASS)), new PrintWriter(text));
-        assertThat(text.toString()).contains(Catalogue.scenarios().get(1).id()).doesNotContain(Catalogue.scenarios().get(0).id())
+        TextTable.printDifferences(
+                List.of(
+                        report("libone.so", Verdict.PASS, Verdict.FAIL, Verdict.SKIPPED),
+                        report("libtwo.so", Verdict.PASS, Verdict.DIVERGES, Verdict.PASS)),
+                new PrintWriter(text));
+        assertThat(text.toString())
+                .contains(Catalogue.scenarios().get(1).id())
+                .doesNotContain(Catalogue.scenarios().get(0).id())
                 .contains("2 scenarios ran on each of them, 1 with the same verdict; 1 did not");
     }
 }

@@ -63,8 +63,12 @@ import org.opentest4j.TestAbortedException;
  *
  * <p>JUnit Jupiter 5.11 or newer. All methods may be called from any thread.
  */
-public final class LoginServerExtension implements BeforeAllCallback, BeforeEachCallback, AfterTestExecutionCallback, AfterEachCallback,
-        ParameterResolver {
+public final class LoginServerExtension
+        implements BeforeAllCallback,
+                BeforeEachCallback,
+                AfterTestExecutionCallback,
+                AfterEachCallback,
+                ParameterResolver {
     private static final Set<Class<?>> PARAMETERS = Set.of(LoginServer.class, TimClient.class, UserSigMaker.class);
     private static final String POOL = "pool";
     private static final String CLASS = "class";
@@ -165,12 +169,17 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
         LocalDate today = LocalDate.ofInstant(server.now(), ZoneOffset.UTC);
         int actual = server.dailyActiveUsers(sdkAppId()).getOrDefault(today, 0);
         if (actual != expected) {
-            Set<String> users = server.events(0).stream().filter(event -> event.sdkAppId() == sdkAppId()
-                    && (event.type() == ServerEvent.Type.LOGIN || event.type() == ServerEvent.Type.RECONNECT)
-                    && LocalDate.ofInstant(event.time(), ZoneOffset.UTC).equals(today))
-                    .map(ServerEvent::userId).collect(Collectors.toCollection(TreeSet::new));
-            throw new AssertionFailedError("daily active users of app " + sdkAppId() + " on " + today + ": expected " + expected + ", but "
-                    + actual + " logged in: " + users, expected, actual);
+            Set<String> users = server.events(0).stream()
+                    .filter(event -> event.sdkAppId() == sdkAppId()
+                            && (event.type() == ServerEvent.Type.LOGIN || event.type() == ServerEvent.Type.RECONNECT)
+                            && LocalDate.ofInstant(event.time(), ZoneOffset.UTC).equals(today))
+                    .map(ServerEvent::userId)
+                    .collect(Collectors.toCollection(TreeSet::new));
+            throw new AssertionFailedError(
+                    "daily active users of app " + sdkAppId() + " on " + today + ": expected " + expected + ", but "
+                            + actual + " logged in: " + users,
+                    expected,
+                    actual);
         }
     }
 
@@ -181,13 +190,16 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
         }
         Set<LoginServer> servers = open.stream().map(ServerScope::server).collect(Collectors.toSet());
         if (servers.isEmpty()) {
-            throw new IllegalStateException("no test with this LoginServerExtension is running: is its field annotated with"
-                    + " @RegisterExtension, and the call made while a test runs?");
+            throw new IllegalStateException(
+                    "no test with this LoginServerExtension is running: is its field annotated with"
+                            + " @RegisterExtension, and the call made while a test runs?");
         }
         if (servers.size() > 1) {
-            throw new IllegalStateException(servers.size() + " tests with this LoginServerExtension are running, and none of them on"
-                    + " thread " + Thread.currentThread().getName() + ": take LoginServer, TimClient or UserSigMaker as parameters of the"
-                    + " test method");
+            throw new IllegalStateException(
+                    servers.size() + " tests with this LoginServerExtension are running, and none of them on"
+                            + " thread " + Thread.currentThread().getName()
+                            + ": take LoginServer, TimClient or UserSigMaker as parameters of the"
+                            + " test method");
         }
         return open.iterator().next();
     }
@@ -217,7 +229,9 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
     }
 
     private void explainFailure(ExtensionContext context) {
-        context.getExecutionException().filter(failure -> !(failure instanceof TestAbortedException)).ifPresent(scope(context)::explain);
+        context.getExecutionException()
+                .filter(failure -> !(failure instanceof TestAbortedException))
+                .ifPresent(scope(context)::explain);
     }
 
     @Override
@@ -237,11 +251,14 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
             throw new ParameterResolutionException(outsideOfMethods(parameter, type));
         }
         ServerScope scope = scope(context);
-        return type == LoginServer.class ? scope.server() : type == UserSigMaker.class ? scope.userSigs() : scope.client(builder -> { });
+        return type == LoginServer.class
+                ? scope.server()
+                : type == UserSigMaker.class ? scope.userSigs() : scope.client(builder -> {});
     }
 
     private static String outsideOfMethods(ParameterContext parameter, Class<?> type) {
-        String where = parameter.getDeclaringExecutable() instanceof Method method ? method.getName() : "the constructor";
+        String where =
+                parameter.getDeclaringExecutable() instanceof Method method ? method.getName() : "the constructor";
         return where + " cannot take a " + type.getSimpleName() + ": it runs once for the class, and "
                 + (type == TimClient.class ? "a client lives" : "with serverPerMethod a server lives")
                 + " for one test method. Take it in test methods or in @BeforeEach";
@@ -250,8 +267,11 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
     /** A method's in a method's context, else the class's. Made at the first occasion, and closed by JUnit with the context. */
     private ServerScope scope(ExtensionContext context) {
         boolean method = context.getTestMethod().isPresent();
-        return context.getStore(namespace).getOrComputeIfAbsent(method ? METHOD : CLASS,
-                name -> method ? methodScope(context) : classScope(context), ServerScope.class);
+        return context.getStore(namespace)
+                .getOrComputeIfAbsent(
+                        method ? METHOD : CLASS,
+                        name -> method ? methodScope(context) : classScope(context),
+                        ServerScope.class);
     }
 
     private ServerScope methodScope(ExtensionContext context) {
@@ -263,7 +283,7 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
     }
 
     private ServerScope classScope(ExtensionContext context) {
-        return opened(pool(context).first(), server -> { });
+        return opened(pool(context).first(), server -> {});
     }
 
     private ServerScope opened(LoginServer server, Consumer<LoginServer> atEnd) {
@@ -280,8 +300,8 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
 
     /** The class's; in a field that is not static there is no class to belong to, and it is the method's. */
     private ServerPool pool(ExtensionContext context) {
-        return context.getStore(namespace).getOrComputeIfAbsent(POOL, name -> new ServerPool(() -> LoginServer.start(config)),
-                ServerPool.class);
+        return context.getStore(namespace)
+                .getOrComputeIfAbsent(POOL, name -> new ServerPool(() -> LoginServer.start(config)), ServerPool.class);
     }
 
     /** What an extension is made of; nothing is required. */
@@ -290,11 +310,10 @@ public final class LoginServerExtension implements BeforeAllCallback, BeforeEach
 
         private long sdkAppId = DEFAULT_APP;
         private String secret = UUID.randomUUID().toString();
-        private Consumer<LoginServerConfig.Builder> change = config -> { };
+        private Consumer<LoginServerConfig.Builder> change = config -> {};
         private boolean serverPerMethod;
 
-        private Builder() {
-        }
+        private Builder() {}
 
         /**
          * The app that clients and UserSigs are for, with a secret key of its own making.

@@ -22,6 +22,7 @@ final class ServerScope implements AutoCloseable, ExtensionContext.Store.Closeab
     private final Consumer<ServerScope> end;
     /** What closes the clients, the latest first; guarded by this. */
     private final Deque<Runnable> atEnd = new ArrayDeque<>();
+
     private int clients;
     private boolean closed;
     private boolean explained;
@@ -45,13 +46,19 @@ final class ServerScope implements AutoCloseable, ExtensionContext.Store.Closeab
     /** Each client is an installation of its own on this machine's platform, unless the caller changes that. */
     synchronized TimClient client(Consumer<TimClient.Builder> change) {
         if (closed) {
-            throw new IllegalStateException("the test has ended, and its clients have been closed: open a client while the test runs");
+            throw new IllegalStateException(
+                    "the test has ended, and its clients have been closed: open a client while the test runs");
         }
         LibraryCopy library = LibraryCopy.take();
         atEnd.push(library::close);
         clients++;
-        TimClient.Builder builder = TimClient.builder().sdkAppId(sdkAppId).server(server.uri().toString()).library(library.file())
-                .deviceId("device-" + clients).userSigProvider(userSigs).loginTimeout(LOGIN_TIMEOUT);
+        TimClient.Builder builder = TimClient.builder()
+                .sdkAppId(sdkAppId)
+                .server(server.uri().toString())
+                .library(library.file())
+                .deviceId("device-" + clients)
+                .userSigProvider(userSigs)
+                .loginTimeout(LOGIN_TIMEOUT);
         change.accept(builder);
         TimClient client = builder.build();
         atEnd.push(client::close);

@@ -65,6 +65,7 @@ public final class UserSigMaker implements UserSigProvider {
      * @throws IllegalArgumentException if it is not a user id
      */
     public String wrongKey(String userId) {
-        return new UserSigKey(sdkAppId, UUID.randomUUID().toString()).make(userId, UserSigKey.DEFAULT_VALIDITY, server.now(), null);
+        return new UserSigKey(sdkAppId, UUID.randomUUID().toString())
+                .make(userId, UserSigKey.DEFAULT_VALIDITY, server.now(), null);
     }
 }

@@ -36,14 +36,16 @@ final class WhatTheServerSaw extends Exception {
     }
 
     private static String line(ServerEvent event) {
-        String answer = (event.code() == 0 ? "" : " " + event.code()) + (event.text().isEmpty() ? "" : " " + event.text());
-        return millis(event.time()) + " " + event.type() + " " + who(event.userId(), event.platform(), event.deviceId(), event.sdkAppId())
+        String answer =
+                (event.code() == 0 ? "" : " " + event.code()) + (event.text().isEmpty() ? "" : " " + event.text());
+        return millis(event.time()) + " " + event.type() + " "
+                + who(event.userId(), event.platform(), event.deviceId(), event.sdkAppId())
                 + (answer.isEmpty() ? "" : ":" + printable(answer));
     }
 
     private static String line(Session session) {
-        return who(session.userId(), session.platform(), session.deviceId(), session.sdkAppId()) + ", since " + millis(session.loggedInAt())
-                + ", UserSig until " + session.userSigExpiresAt();
+        return who(session.userId(), session.platform(), session.deviceId(), session.sdkAppId()) + ", since "
+                + millis(session.loggedInAt()) + ", UserSig until " + session.userSigExpiresAt();
     }
 
     private static Instant millis(Instant time) {
@@ -51,8 +53,9 @@ final class WhatTheServerSaw extends Exception {
     }
 
     private static String who(String userId, Platform platform, String deviceId, long sdkAppId) {
-        return (userId.isEmpty() ? "(nobody)" : printable(userId)) + " on " + (platform == null ? "(no platform)" : platform.text())
-                + " " + printable(deviceId) + " of app " + sdkAppId;
+        return (userId.isEmpty() ? "(nobody)" : printable(userId)) + " on "
+                + (platform == null ? "(no platform)" : platform.text()) + " " + printable(deviceId) + " of app "
+                + sdkAppId;
     }
 
     /** A client sent it, so it may be anything. */

@@ -28,7 +28,9 @@ class FailureOutputTest {
 
     static class Fails {
         @RegisterExtension
-        static LoginServerExtension extension = LoginServerExtension.builder().app(1400000000L, SECRET).build();
+        static LoginServerExtension extension =
+                LoginServerExtension.builder().app(1400000000L, SECRET).build();
+
         static final List<String> SIGS = new ArrayList<>();
 
         @Test
@@ -48,11 +50,15 @@ class FailureOutputTest {
     void aFailureTellsEventsAndSessions() {
         Fails.SIGS.clear();
         String text = printed(TestRun.of(Fails.class).onlyFailure());
-        assertThat(text).contains("Suppressed: " + WhatTheServerSaw.class.getName() + ": mqtt://127.0.0.1:")
-                .containsPattern("events: 2\n    \\S+ LOGIN alice on \\w+ device-1 of app 1400000000\n"
-                        + "    \\S+ LOGIN_REFUSED bob on \\w+ device-2 of app 1400000000: 70009 .+\n"
-                        + "  connected sessions: 1\n    alice on \\w+ device-1 of app 1400000000, since \\S+, UserSig until ")
-                .doesNotContain("after").doesNotContain(SECRET).doesNotContain(Fails.SIGS);
+        assertThat(text)
+                .contains("Suppressed: " + WhatTheServerSaw.class.getName() + ": mqtt://127.0.0.1:")
+                .containsPattern(
+                        "events: 2\n    \\S+ LOGIN alice on \\w+ device-1 of app 1400000000\n"
+                                + "    \\S+ LOGIN_REFUSED bob on \\w+ device-2 of app 1400000000: 70009 .+\n"
+                                + "  connected sessions: 1\n    alice on \\w+ device-1 of app 1400000000, since \\S+, UserSig until ")
+                .doesNotContain("after")
+                .doesNotContain(SECRET)
+                .doesNotContain(Fails.SIGS);
         assertThat(text.split("WhatTheServerSaw")).as("told once").hasSize(2);
     }
 
@@ -66,8 +72,7 @@ class FailureOutputTest {
         }
 
         @Test
-        void method() {
-        }
+        void method() {}
     }
 
     static class FailsAfter {
@@ -87,8 +92,8 @@ class FailureOutputTest {
 
     @Test
     void soDoesOneBeforeOrAfterTheTest() {
-        assertThat(printed(TestRun.of(FailsBefore.class).onlyFailure())).contains("broken", "events: none, so nothing reached it",
-                "connected sessions: none");
+        assertThat(printed(TestRun.of(FailsBefore.class).onlyFailure()))
+                .contains("broken", "events: none, so nothing reached it", "connected sessions: none");
         assertThat(printed(TestRun.of(FailsAfter.class).onlyFailure())).contains("broken", " LOGIN alice on ");
     }
 

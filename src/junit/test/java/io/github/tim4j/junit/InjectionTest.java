@@ -52,7 +52,10 @@ class InjectionTest {
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
         assertThat(tim.login(user).join().userId()).isEqualTo(user);
         assertThat(server).isSameAs(ofConstructor).isSameAs(ofBeforeEach).isSameAs(extension.server());
-        assertThat(server.sessions()).singleElement().extracting(Session::userId).isEqualTo(user);
+        assertThat(server.sessions())
+                .singleElement()
+                .extracting(Session::userId)
+                .isEqualTo(user);
     }
 
     @Test
@@ -69,8 +72,11 @@ class InjectionTest {
     @Test
     void anApplicationMayOpenAClientOfItsOwnBeside(TimClient tim, LoginServer server, UserSigMaker sigs) {
         tim.login("alice").join();
-        try (TimClient application = TimClient.builder().sdkAppId(extension.sdkAppId()).server(server.uri().toString())
-                .userSigProvider(sigs).build()) {
+        try (TimClient application = TimClient.builder()
+                .sdkAppId(extension.sdkAppId())
+                .server(server.uri().toString())
+                .userSigProvider(sigs)
+                .build()) {
             application.login("bob").join();
             assertThat(tim.loginUser()).contains("alice");
             assertThat(application.loginUser()).contains("bob");
@@ -85,14 +91,19 @@ class InjectionTest {
         assertCode(70013, sigs.userSig("bob"));
         tim.login("alice", sigs.userSig("alice", Duration.ofMinutes(10))).join();
         server.advanceClock(Duration.ofMinutes(11));
-        await().until(() -> server.events(0).stream().anyMatch(event -> event.type().name().equals("USER_SIG_EXPIRED")));
+        await().until(() ->
+                server.events(0).stream().anyMatch(event -> event.type().name().equals("USER_SIG_EXPIRED")));
     }
 
     /** A provider would renew the expired one; so the code is that of a login without. */
     private static void assertCode(int code, String userSig) {
         TimClient tim = extension.client(builder -> builder.asyncUserSigProvider(null));
-        assertThatThrownBy(() -> tim.login("alice", userSig).join()).isInstanceOf(CompletionException.class)
-                .cause().isInstanceOfSatisfying(TimException.class, failure -> assertThat(failure.code()).isEqualTo(code));
+        assertThatThrownBy(() -> tim.login("alice", userSig).join())
+                .isInstanceOf(CompletionException.class)
+                .cause()
+                .isInstanceOfSatisfying(
+                        TimException.class,
+                        failure -> assertThat(failure.code()).isEqualTo(code));
     }
 
     @Test
@@ -112,8 +123,10 @@ class InjectionTest {
         one.login("bob").join();
         other.login("alice").join();
         extension.assertDailyActiveUsers(2);
-        assertThatThrownBy(() -> extension.assertDailyActiveUsers(1)).isInstanceOf(AssertionError.class)
-                .hasMessageContaining("of app 1400000000 on ").hasMessageContaining("expected 1, but 2 logged in: [alice, bob]");
+        assertThatThrownBy(() -> extension.assertDailyActiveUsers(1))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("of app 1400000000 on ")
+                .hasMessageContaining("expected 1, but 2 logged in: [alice, bob]");
         server.advanceClock(Duration.ofDays(1));
         extension.assertDailyActiveUsers(0);
         other.login("carol").join();
@@ -124,6 +137,7 @@ class InjectionTest {
     static class OncePerClass {
         @RegisterExtension
         final LoginServerExtension own = LoginServerExtension.create();
+
         private int port;
 
         @BeforeAll
@@ -148,51 +162,55 @@ class InjectionTest {
         static LoginServerExtension own = LoginServerExtension.create();
 
         @BeforeAll
-        static void begin(TimClient tim) {
-        }
+        static void begin(TimClient tim) {}
 
         @Test
-        void method() {
-        }
+        void method() {}
     }
 
     @Test
     void aClientCannotOutliveATestMethod() {
         assertThat(TestRun.of(ClientTooEarly.class).onlyFailure())
-                .hasMessage("begin cannot take a TimClient: it runs once for the class, and a client lives for one test method."
-                        + " Take it in test methods or in @BeforeEach");
+                .hasMessage(
+                        "begin cannot take a TimClient: it runs once for the class, and a client lives for one test method."
+                                + " Take it in test methods or in @BeforeEach");
     }
 
     static class ServerTooEarly {
         @RegisterExtension
-        static LoginServerExtension own = LoginServerExtension.builder().serverPerMethod().build();
+        static LoginServerExtension own =
+                LoginServerExtension.builder().serverPerMethod().build();
 
         @BeforeAll
-        static void begin(LoginServer server) {
-        }
+        static void begin(LoginServer server) {}
 
         @Test
-        void method() {
-        }
+        void method() {}
     }
 
     @Test
     void aServerPerMethodIsNotThereBefore() {
         assertThat(TestRun.of(ServerTooEarly.class).onlyFailure())
-                .hasMessageStartingWith("begin cannot take a LoginServer: it runs once for the class, and with serverPerMethod a server");
+                .hasMessageStartingWith(
+                        "begin cannot take a LoginServer: it runs once for the class, and with serverPerMethod a server");
     }
 
     @Test
     void withoutATestThereIsNoServer() {
-        assertThatThrownBy(() -> LoginServerExtension.create().server()).isInstanceOf(IllegalStateException.class)
+        assertThatThrownBy(() -> LoginServerExtension.create().server())
+                .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("@RegisterExtension");
     }
 
     @Test
     void aWrongConfigurationIsRefusedAtOnce() {
         LoginServerExtension.Builder builder = LoginServerExtension.builder();
-        assertThatThrownBy(() -> builder.sdkAppId(0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("SDKAppID 0");
+        assertThatThrownBy(() -> builder.sdkAppId(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("SDKAppID 0");
         builder.config(config -> config.port(70_000));
-        assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("70000");
+        assertThatThrownBy(builder::build)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("70000");
     }
 }

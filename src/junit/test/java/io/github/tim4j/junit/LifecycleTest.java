@@ -39,6 +39,7 @@ class LifecycleTest {
     static class OneForTheClass {
         @RegisterExtension
         static LoginServerExtension extension = LoginServerExtension.create();
+
         static final List<LoginServer> SEEN = new ArrayList<>();
 
         @BeforeAll
@@ -100,7 +101,8 @@ class LifecycleTest {
 
     static class OnePerMethodByOption extends OnePerMethod {
         @RegisterExtension
-        static LoginServerExtension extension = LoginServerExtension.builder().serverPerMethod().build();
+        static LoginServerExtension extension =
+                LoginServerExtension.builder().serverPerMethod().build();
     }
 
     static class OnePerMethodByField extends OnePerMethod {
@@ -126,12 +128,16 @@ class LifecycleTest {
             PORTS.add(server.port());
             assertThat(server.events(0)).isEmpty();
             assertThat(server.sessions()).isEmpty();
-            assertThat(server.now()).isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(60));
+            assertThat(server.now())
+                    .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(60));
             one.login("alice").join();
             other.login("alice").join();
-            assertThat(server.events(0)).as("a login, a login, and a kick by the policy").hasSize(3);
+            assertThat(server.events(0))
+                    .as("a login, a login, and a kick by the policy")
+                    .hasSize(3);
 
-            server.loginPolicy(APP, LoginPolicy.of(LoginPolicy.Kind.SINGLE_PLATFORM).withInstances(Platform.LINUX, 3));
+            server.loginPolicy(
+                    APP, LoginPolicy.of(LoginPolicy.Kind.SINGLE_PLATFORM).withInstances(Platform.LINUX, 3));
             server.rotateSecret(APP, "another secret", Duration.ZERO);
             server.advanceClock(Duration.ofDays(400));
             server.invalidateUserSigs(APP, "alice");
@@ -174,6 +180,7 @@ class LifecycleTest {
     static class LeavesClientsOpen {
         @RegisterExtension
         static LoginServerExtension extension = LoginServerExtension.create();
+
         static final List<TimClient> CLIENTS = new ArrayList<>();
 
         @Test
@@ -191,22 +198,28 @@ class LifecycleTest {
         TestRun.of(LeavesClientsOpen.class).succeeded(1);
         assertThat(LeavesClientsOpen.CLIENTS).hasSize(2).allSatisfy(client -> {
             assertThat(client.status()).isEqualTo(LoginStatus.LOGGED_OUT);
-            assertThat(client.login("alice", "sig")).failsWithin(Duration.ofSeconds(20)).withThrowableThat()
+            assertThat(client.login("alice", "sig"))
+                    .failsWithin(Duration.ofSeconds(20))
+                    .withThrowableThat()
                     .withMessageContaining("the client is closed");
         });
-        assertThat(System.getProperties().stringPropertyNames()).noneMatch(name -> name.startsWith("io.github.tim4j.junit."));
+        assertThat(System.getProperties().stringPropertyNames())
+                .noneMatch(name -> name.startsWith("io.github.tim4j.junit."));
     }
 
     static class Configured {
         @RegisterExtension
-        static LoginServerExtension extension = LoginServerExtension.builder().app(1500000000L, "known to the backend")
+        static LoginServerExtension extension = LoginServerExtension.builder()
+                .app(1500000000L, "known to the backend")
                 .loginPolicy(LoginPolicy.of(LoginPolicy.Kind.SINGLE_PLATFORM))
-                .config(config -> config.app(1600000000L, "another app's").httpPort(0)).build();
+                .config(config -> config.app(1600000000L, "another app's").httpPort(0))
+                .build();
 
         @Test
         void method(LoginServer server, TimClient tim) throws IOException {
             assertThat(extension.sdkAppId()).isEqualTo(1500000000L);
-            tim.login("alice", new UserSigKey(1500000000L, "known to the backend").make("alice")).join();
+            tim.login("alice", new UserSigKey(1500000000L, "known to the backend").make("alice"))
+                    .join();
             extension.client(builder -> builder.platform("Web")).login("alice").join();
             assertThat(server.sessions()).singleElement().satisfies(session -> {
                 assertThat(session.sdkAppId()).isEqualTo(1500000000L);

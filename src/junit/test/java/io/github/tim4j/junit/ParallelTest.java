@@ -63,11 +63,9 @@ class ParallelTest {
         }
     }
 
-    static class Heir extends SharedField {
-    }
+    static class Heir extends SharedField {}
 
-    static class OtherHeir extends SharedField {
-    }
+    static class OtherHeir extends SharedField {}
 
     @Test
     void classesThatInheritTheSameExtension() {
@@ -87,7 +85,8 @@ class ParallelTest {
             logInBesideTheOther(tim, server);
             assertThat(extension.server()).isSameAs(server);
             CompletableFuture<LoginServer> elsewhere = CompletableFuture.supplyAsync(extension::server);
-            assertThatThrownBy(() -> elsewhere.get(20, TimeUnit.SECONDS)).hasRootCauseInstanceOf(IllegalStateException.class)
+            assertThatThrownBy(() -> elsewhere.get(20, TimeUnit.SECONDS))
+                    .hasRootCauseInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("take LoginServer, TimClient or UserSigMaker as parameters");
             TWO.await(20, TimeUnit.SECONDS);
         }

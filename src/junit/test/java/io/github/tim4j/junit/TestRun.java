@@ -16,7 +16,9 @@ final class TestRun {
     private final EngineExecutionResults results;
 
     private TestRun(EngineTestKit.Builder kit, Class<?>... classes) {
-        results = kit.selectors(Stream.of(classes).map(type -> selectClass(type)).toArray(ClassSelector[]::new)).execute();
+        results = kit.selectors(
+                        Stream.of(classes).map(type -> selectClass(type)).toArray(ClassSelector[]::new))
+                .execute();
     }
 
     static TestRun of(Class<?>... classes) {
@@ -25,11 +27,13 @@ final class TestRun {
 
     /** Classes and methods run in parallel, four at a time. */
     static TestRun inParallel(Class<?>... classes) {
-        return new TestRun(EngineTestKit.engine("junit-jupiter")
-                .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
-                .configurationParameter("junit.jupiter.execution.parallel.mode.default", "concurrent")
-                .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
-                .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", "4"), classes);
+        return new TestRun(
+                EngineTestKit.engine("junit-jupiter")
+                        .configurationParameter("junit.jupiter.execution.parallel.enabled", "true")
+                        .configurationParameter("junit.jupiter.execution.parallel.mode.default", "concurrent")
+                        .configurationParameter("junit.jupiter.execution.parallel.config.strategy", "fixed")
+                        .configurationParameter("junit.jupiter.execution.parallel.config.fixed.parallelism", "4"),
+                classes);
     }
 
     /** This many tests ran, and all of them, and everything around them, succeeded; else fails with what they failed with. */
@@ -40,7 +44,8 @@ final class TestRun {
             failures.stream().skip(1).forEach(error::addSuppressed);
             throw error;
         }
-        results.testEvents().assertStatistics(statistics -> statistics.started(tests).succeeded(tests));
+        results.testEvents()
+                .assertStatistics(statistics -> statistics.started(tests).succeeded(tests));
     }
 
     /** What tests and containers failed with. */
@@ -58,10 +63,15 @@ final class TestRun {
 
     /** Why the only test was aborted. */
     Throwable onlyAbort() {
-        return results.testEvents().aborted().stream().map(TestRun::throwable).findFirst().orElseThrow();
+        return results.testEvents().aborted().stream()
+                .map(TestRun::throwable)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static Throwable throwable(Event event) {
-        return event.getRequiredPayload(TestExecutionResult.class).getThrowable().orElseThrow();
+        return event.getRequiredPayload(TestExecutionResult.class)
+                .getThrowable()
+                .orElseThrow();
     }
 }

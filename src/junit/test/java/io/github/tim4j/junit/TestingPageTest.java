@@ -22,22 +22,35 @@ class TestingPageTest {
 
     private static String example() throws IOException {
         String page = Files.readString(Project.ROOT.resolve("docs/testing.md"));
-        Matcher block = Pattern.compile("\n```java\n(.*?\n)```\n", Pattern.DOTALL).matcher(page);
+        Matcher block =
+                Pattern.compile("\n```java\n(.*?\n)```\n", Pattern.DOTALL).matcher(page);
         assertThat(block.find()).isTrue();
         return block.group(1);
     }
 
     private void compile(String source) throws IOException {
         Path file = Files.writeString(folder.resolve("AccountTest.java"), source);
-        int result = ToolProvider.getSystemJavaCompiler().run(null, null, null, "-Xlint:all", "-Werror", "-proc:none", "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                "-d", folder.toString(), file.toString());
+        int result = ToolProvider.getSystemJavaCompiler()
+                .run(
+                        null,
+                        null,
+                        null,
+                        "-Xlint:all",
+                        "-Werror",
+                        "-proc:none",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        "-d",
+                        folder.toString(),
+                        file.toString());
         assertThat(result).isZero();
     }
 
     @Test
     void theExampleCompilesAndPasses() throws Exception {
         compile(example());
-        try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, TestingPageTest.class.getClassLoader())) {
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {folder.toUri().toURL()}, TestingPageTest.class.getClassLoader())) {
             TestRun.of(loader.loadClass("AccountTest")).succeeded(7);
         }
     }

@@ -12,8 +12,7 @@ public sealed interface Admission {
      * @param reconnect whether this instance was logged in already, so that it was no new login
      * @param kicked    the sessions that had to go under the login policy, connected or not
      */
-    record Admitted(Session session, boolean reconnect, List<Session> kicked) implements Admission {
-    }
+    record Admitted(Session session, boolean reconnect, List<Session> kicked) implements Admission {}
 
     /**
      * The session is not in the store.
@@ -22,6 +21,5 @@ public sealed interface Admission {
      *                 was expired or invalidated by {@link SessionStore#revoke}
      * @param kickedBy with 6208, the platform of the instance that kicked, or null
      */
-    record Refused(int code, Platform kickedBy) implements Admission {
-    }
+    record Refused(int code, Platform kickedBy) implements Admission {}
 }

@@ -15,11 +15,11 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Checks UserSigs against the secret keys of the apps. Any thread. */
 final class Authenticator {
-    private record Key(UserSigKey key, Instant until) {
-    }
+    private record Key(UserSigKey key, Instant until) {}
 
     /** Those of an app in order, the one that makes new UserSigs first; none: the app has no key. */
     private final Map<Long, List<Key>> keys = new ConcurrentHashMap<>();
+
     private final Map<Long, List<UserSigKey>> configured;
     private final ServerClock clock;
 
@@ -31,7 +31,8 @@ final class Authenticator {
 
     /** Back to the keys as configured. */
     void reset() {
-        configured.forEach((app, list) -> keys.put(app, list.stream().map(key -> new Key(key, Instant.MAX)).toList()));
+        configured.forEach((app, list) -> keys.put(
+                app, list.stream().map(key -> new Key(key, Instant.MAX)).toList()));
         keys.keySet().retainAll(configured.keySet());
     }
 
@@ -42,16 +43,17 @@ final class Authenticator {
         keys.compute(newKey.sdkAppId(), (app, known) -> {
             List<Key> changed = new ArrayList<>(List.of(new Key(newKey, Instant.MAX)));
             if (known != null) {
-                known.stream().map(old -> new Key(old.key(), old.until().isBefore(until) ? old.until() : until))
-                        .filter(old -> old.until().isAfter(now)).forEach(changed::add);
+                known.stream()
+                        .map(old -> new Key(old.key(), old.until().isBefore(until) ? old.until() : until))
+                        .filter(old -> old.until().isAfter(now))
+                        .forEach(changed::add);
             }
             return List.copyOf(changed);
         });
     }
 
     /** What was checked: the UserSig if it is valid, else why not; exactly one of both. */
-    record Result(UserSig userSig, Refusal refusal) {
-    }
+    record Result(UserSig userSig, Refusal refusal) {}
 
     Result check(long sdkAppId, String userId, byte[] password) {
         List<Key> appKeys = keys.get(sdkAppId);
@@ -73,7 +75,9 @@ final class Authenticator {
                 break;
             }
         }
-        return check.isValid() ? new Result(check.userSig().orElseThrow(), null) : refused(check.code(), check.detail());
+        return check.isValid()
+                ? new Result(check.userSig().orElseThrow(), null)
+                : refused(check.code(), check.detail());
     }
 
     private static Result refused(int code, String text) {
@@ -88,7 +92,8 @@ final class Authenticator {
     UserSigKey key(long sdkAppId) {
         List<Key> appKeys = keys.get(sdkAppId);
         if (appKeys == null || appKeys.isEmpty()) {
-            throw new IllegalArgumentException("this server has no secret key for SDKAppID " + sdkAppId + "; it serves " + keys.keySet());
+            throw new IllegalArgumentException(
+                    "this server has no secret key for SDKAppID " + sdkAppId + "; it serves " + keys.keySet());
         }
         return appKeys.get(0).key();
     }

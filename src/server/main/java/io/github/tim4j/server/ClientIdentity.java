@@ -17,18 +17,22 @@ import java.util.regex.Pattern;
 record ClientIdentity(long sdkAppId, String userId, Platform platform, String deviceId, String assignedClientId) {
     /** A user id may hold colons; the other parts do not. */
     private static final Pattern CLIENT_ID = Pattern.compile("([^:]*):(.*):([^:]*):([^:]*)", Pattern.DOTALL);
+
     private static final Pattern DEVICE_ID = Pattern.compile("[A-Za-z0-9_-]{1,64}");
     private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
 
     /** An identity, or why there is none: exactly one of both. */
-    record Reading(ClientIdentity identity, Refusal refusal) {
-    }
+    record Reading(ClientIdentity identity, Refusal refusal) {}
 
     static Reading read(ConnectPacket connect) {
         String userId = connect.userName() == null ? "" : connect.userName();
         if (!UserId.isValid(userId)) {
-            return new Reading(null, new Refusal(Refusal.INVALID_USER_ID, "a user id is 1 to 32 bytes of printable ASCII, this one has "
-                    + userId.length() + " characters or others"));
+            return new Reading(
+                    null,
+                    new Refusal(
+                            Refusal.INVALID_USER_ID,
+                            "a user id is 1 to 32 bytes of printable ASCII, this one has " + userId.length()
+                                    + " characters or others"));
         }
         String app = connect.properties().user("sdkappid");
         String platform = connect.properties().user("platform");
@@ -39,9 +43,13 @@ record ClientIdentity(long sdkAppId, String userId, Platform platform, String de
             assigned = app + ":" + userId + ":" + platform + ":" + device;
         } else {
             Matcher parts = CLIENT_ID.matcher(connect.clientId());
-            if (!parts.matches() || contradicts(userId, parts.group(2)) || contradicts(app, parts.group(1))
-                    || contradicts(platform, parts.group(3)) || contradicts(device, parts.group(4))) {
-                return refused("the client id is not {sdkAppId}:{userId}:{platform}:{deviceId} with the values of the user properties");
+            if (!parts.matches()
+                    || contradicts(userId, parts.group(2))
+                    || contradicts(app, parts.group(1))
+                    || contradicts(platform, parts.group(3))
+                    || contradicts(device, parts.group(4))) {
+                return refused(
+                        "the client id is not {sdkAppId}:{userId}:{platform}:{deviceId} with the values of the user properties");
             }
             app = parts.group(1);
             platform = parts.group(3);
@@ -63,7 +71,8 @@ record ClientIdentity(long sdkAppId, String userId, Platform platform, String de
             return refused("the device id is not 1 to 64 letters, digits, - and _");
         }
         if (app == null || !NUMBER.matcher(app).matches()) {
-            return new Reading(null, new Refusal(Refusal.APP_NOT_FOUND, "the SDKAppID is not a number of 1 to 18 digits"));
+            return new Reading(
+                    null, new Refusal(Refusal.APP_NOT_FOUND, "the SDKAppID is not a number of 1 to 18 digits"));
         }
         return new Reading(new ClientIdentity(Long.parseLong(app), userId, platform.get(), device, assigned), null);
     }

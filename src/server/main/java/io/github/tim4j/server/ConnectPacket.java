@@ -13,7 +13,13 @@ import io.netty.buffer.ByteBuf;
  * @param will      whether it has a will message
  * @param properties the properties
  */
-record ConnectPacket(String clientId, String userName, byte[] password, int keepAlive, boolean will, MqttFields.Properties properties) {
+record ConnectPacket(
+        String clientId,
+        String userName,
+        byte[] password,
+        int keepAlive,
+        boolean will,
+        MqttFields.Properties properties) {
     /** A CONNECT of an older MQTT, whose sender does not understand an answer of MQTT 5. */
     static final class OlderVersion extends Exception {
         private static final long serialVersionUID = 1L;
@@ -33,9 +39,15 @@ record ConnectPacket(String clientId, String userName, byte[] password, int keep
         if ((flags & 0x01) != 0 || !will && (flags & 0x38) != 0 || (flags & 0x18) == 0x18) {
             throw MqttException.malformed(String.format("CONNECT flags 0x%02x", flags));
         }
-        MqttFields.Properties properties = fields.properties(MqttFields.SESSION_EXPIRY_INTERVAL, MqttFields.RECEIVE_MAXIMUM,
-                MqttFields.MAXIMUM_PACKET_SIZE, MqttFields.TOPIC_ALIAS_MAXIMUM, MqttFields.REQUEST_RESPONSE_INFORMATION,
-                MqttFields.REQUEST_PROBLEM_INFORMATION, MqttFields.AUTHENTICATION_METHOD, MqttFields.AUTHENTICATION_DATA);
+        MqttFields.Properties properties = fields.properties(
+                MqttFields.SESSION_EXPIRY_INTERVAL,
+                MqttFields.RECEIVE_MAXIMUM,
+                MqttFields.MAXIMUM_PACKET_SIZE,
+                MqttFields.TOPIC_ALIAS_MAXIMUM,
+                MqttFields.REQUEST_RESPONSE_INFORMATION,
+                MqttFields.REQUEST_PROBLEM_INFORMATION,
+                MqttFields.AUTHENTICATION_METHOD,
+                MqttFields.AUTHENTICATION_DATA);
         String clientId = fields.text();
         if (will) {
             fields.properties(MqttFields.WILL_DELAY_INTERVAL, 0x01, 0x02, 0x03, 0x08, 0x09);

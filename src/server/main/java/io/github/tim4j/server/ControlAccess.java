@@ -19,8 +19,8 @@ final class ControlAccess {
     Optional<HttpListener.Answer> refusal(HttpListener.Ask ask) {
         if (token != null) {
             String given = ask.headers().getOrDefault("Authorization", "");
-            boolean good = MessageDigest.isEqual(("Bearer " + token).getBytes(StandardCharsets.UTF_8),
-                    given.getBytes(StandardCharsets.UTF_8));
+            boolean good = MessageDigest.isEqual(
+                    ("Bearer " + token).getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
             return good ? Optional.empty() : refused(401, "send the control token: Authorization: Bearer TOKEN");
         }
         if (!ask.loopback()) {

@@ -48,7 +48,9 @@ final class ControlApi implements HttpListener.Service {
         actions.put("POST usersig", this::userSig);
         actions.put("POST kick", this::kick);
         actions.put("POST expire", request -> count("kicked", server.expireUserSigs(request.app(), request.user())));
-        actions.put("POST invalidate", request -> count("kicked", server.invalidateUserSigs(request.app(), request.user())));
+        actions.put(
+                "POST invalidate",
+                request -> count("kicked", server.invalidateUserSigs(request.app(), request.user())));
         actions.put("POST refuse", this::refuse);
         actions.put("POST delay", this::delay);
         actions.put("POST cut", this::cut);
@@ -79,7 +81,9 @@ final class ControlApi implements HttpListener.Service {
         Action action = actions.get(ask.method() + " " + name);
         if (action == null) {
             boolean otherMethod = actions.containsKey("GET " + name) || actions.containsKey("POST " + name);
-            return otherMethod ? error(405, "another method is needed; see openapi.json") : error(404, "no such path; see openapi.json");
+            return otherMethod
+                    ? error(405, "another method is needed; see openapi.json")
+                    : error(404, "no such path; see openapi.json");
         }
         try {
             JsonNode body = ask.body().isBlank() ? JSON.createObjectNode() : JSON.readTree(ask.body());
@@ -98,7 +102,8 @@ final class ControlApi implements HttpListener.Service {
     }
 
     private static HttpListener.Answer error(int status, String message) throws IOException {
-        return HttpListener.Answer.json(status, JSON.writeValueAsString(JSON.createObjectNode().put("error", message)));
+        return HttpListener.Answer.json(
+                status, JSON.writeValueAsString(JSON.createObjectNode().put("error", message)));
     }
 
     /** A request's parameters; one that is missing or out of range is an IllegalArgumentException, which becomes a 400. */
@@ -124,7 +129,10 @@ final class ControlApi implements HttpListener.Service {
 
         long number(String name, long min, long max) {
             JsonNode value = body.path(name);
-            if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < min || value.longValue() > max) {
+            if (!value.isIntegralNumber()
+                    || !value.canConvertToLong()
+                    || value.longValue() < min
+                    || value.longValue() > max) {
                 throw new IllegalArgumentException(name + " is missing or not an integer from " + min + " to " + max);
             }
             return value.longValue();
@@ -136,8 +144,9 @@ final class ControlApi implements HttpListener.Service {
     }
 
     private static Platform platformNamed(String name) {
-        return Platform.of(name).orElseThrow(() -> new IllegalArgumentException(
-                "platform " + name + " is none of Windows, Mac, Linux, Android, iPhone, iPad, Web"));
+        return Platform.of(name)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "platform " + name + " is none of Windows, Mac, Linux, Android, iPhone, iPad, Web"));
     }
 
     private static <E extends Enum<E>> E named(Class<E> type, String name) {
@@ -161,10 +170,15 @@ final class ControlApi implements HttpListener.Service {
     private JsonNode sessions(Request request) {
         ArrayNode list = JSON.createArrayNode();
         for (Session session : server.sessions()) {
-            list.addObject().put("sdkAppId", session.sdkAppId()).put("userId", session.userId())
-                    .put("platform", session.platform().text()).put("deviceId", session.deviceId())
-                    .put("address", session.address().getAddress().getHostAddress()).put("port", session.address().getPort())
-                    .put("since", session.loggedInAt().toString()).put("userSigExpiresAt", session.userSigExpiresAt().toString());
+            list.addObject()
+                    .put("sdkAppId", session.sdkAppId())
+                    .put("userId", session.userId())
+                    .put("platform", session.platform().text())
+                    .put("deviceId", session.deviceId())
+                    .put("address", session.address().getAddress().getHostAddress())
+                    .put("port", session.address().getPort())
+                    .put("since", session.loggedInAt().toString())
+                    .put("userSigExpiresAt", session.userSigExpiresAt().toString());
         }
         return JSON.createObjectNode().set("sessions", list);
     }
@@ -177,10 +191,18 @@ final class ControlApi implements HttpListener.Service {
         long cursor = Long.parseLong(after);
         ArrayNode list = JSON.createArrayNode();
         for (ServerEvent event : server.events(cursor)) {
-            list.addObject().put("number", event.number()).put("time", event.time().toString()).put("type", event.type().name())
-                    .put("sdkAppId", event.sdkAppId()).put("userId", event.userId())
-                    .put("platform", event.platform() == null ? null : event.platform().text()).put("deviceId", event.deviceId())
-                    .put("code", event.code()).put("text", event.text());
+            list.addObject()
+                    .put("number", event.number())
+                    .put("time", event.time().toString())
+                    .put("type", event.type().name())
+                    .put("sdkAppId", event.sdkAppId())
+                    .put("userId", event.userId())
+                    .put(
+                            "platform",
+                            event.platform() == null ? null : event.platform().text())
+                    .put("deviceId", event.deviceId())
+                    .put("code", event.code())
+                    .put("text", event.text());
             cursor = event.number();
         }
         ObjectNode answer = JSON.createObjectNode();
@@ -200,7 +222,8 @@ final class ControlApi implements HttpListener.Service {
                 throw new IllegalArgumentException("now is not a time such as 2026-11-21T12:00:00Z", e);
             }
         } else {
-            server.advanceClock(Duration.ofSeconds(request.number("advanceSeconds", -10_000_000_000L, 10_000_000_000L)));
+            server.advanceClock(
+                    Duration.ofSeconds(request.number("advanceSeconds", -10_000_000_000L, 10_000_000_000L)));
         }
         return time();
     }
@@ -215,8 +238,10 @@ final class ControlApi implements HttpListener.Service {
     }
 
     private JsonNode userSig(Request request) {
-        long validity = request.has("validitySeconds") ? request.number("validitySeconds", 1, 100_000_000_000L) : 86_400;
-        return JSON.createObjectNode().put("userSig", server.userSig(request.app(), request.user(), Duration.ofSeconds(validity)));
+        long validity =
+                request.has("validitySeconds") ? request.number("validitySeconds", 1, 100_000_000_000L) : 86_400;
+        return JSON.createObjectNode()
+                .put("userSig", server.userSig(request.app(), request.user(), Duration.ofSeconds(validity)));
     }
 
     private JsonNode kick(Request request) {
@@ -262,8 +287,10 @@ final class ControlApi implements HttpListener.Service {
 
     private JsonNode policy(Request request) {
         LoginPolicy policy = LoginPolicy.of(named(LoginPolicy.Kind.class, request.text("kind")));
-        for (Map.Entry<String, JsonNode> limit : request.body().path("instances").properties()) {
-            policy = policy.withInstances(platformNamed(limit.getKey()), limit.getValue().asInt());
+        for (Map.Entry<String, JsonNode> limit :
+                request.body().path("instances").properties()) {
+            policy = policy.withInstances(
+                    platformNamed(limit.getKey()), limit.getValue().asInt());
         }
         server.loginPolicy(request.app(), policy);
         return JSON.createObjectNode();

@@ -43,17 +43,29 @@ record DevelopmentCertificate(PrivateKey key, X509Certificate certificate, X509C
             KeyPair caKey = generator.generateKeyPair();
             KeyPair serverKey = generator.generateKeyPair();
             byte[] caId = keyId(caKey.getPublic());
-            X509Certificate ca = sign(caKey.getPrivate(), CA_NAME, caKey.getPublic(), from, until, List.of(
-                    extension(oid(2, 5, 29, 19), true, sequence(der(0x01, new byte[] {(byte) 0xff}))),
-                    extension(oid(2, 5, 29, 15), true, der(0x03, new byte[] {1, 0x06})),
-                    extension(oid(2, 5, 29, 14), false, der(0x04, caId))));
-            X509Certificate certificate = sign(caKey.getPrivate(), hosts.get(0), serverKey.getPublic(), from, until, List.of(
-                    extension(oid(2, 5, 29, 19), true, sequence()),
-                    extension(oid(2, 5, 29, 15), true, der(0x03, new byte[] {7, (byte) 0x80})),
-                    extension(oid(2, 5, 29, 37), false, sequence(oid(1, 3, 6, 1, 5, 5, 7, 3, 1))),
-                    extension(oid(2, 5, 29, 14), false, der(0x04, keyId(serverKey.getPublic()))),
-                    extension(oid(2, 5, 29, 35), false, sequence(der(0x80, caId))),
-                    extension(oid(2, 5, 29, 17), false, alternativeNames(hosts))));
+            X509Certificate ca = sign(
+                    caKey.getPrivate(),
+                    CA_NAME,
+                    caKey.getPublic(),
+                    from,
+                    until,
+                    List.of(
+                            extension(oid(2, 5, 29, 19), true, sequence(der(0x01, new byte[] {(byte) 0xff}))),
+                            extension(oid(2, 5, 29, 15), true, der(0x03, new byte[] {1, 0x06})),
+                            extension(oid(2, 5, 29, 14), false, der(0x04, caId))));
+            X509Certificate certificate = sign(
+                    caKey.getPrivate(),
+                    hosts.get(0),
+                    serverKey.getPublic(),
+                    from,
+                    until,
+                    List.of(
+                            extension(oid(2, 5, 29, 19), true, sequence()),
+                            extension(oid(2, 5, 29, 15), true, der(0x03, new byte[] {7, (byte) 0x80})),
+                            extension(oid(2, 5, 29, 37), false, sequence(oid(1, 3, 6, 1, 5, 5, 7, 3, 1))),
+                            extension(oid(2, 5, 29, 14), false, der(0x04, keyId(serverKey.getPublic()))),
+                            extension(oid(2, 5, 29, 35), false, sequence(der(0x80, caId))),
+                            extension(oid(2, 5, 29, 17), false, alternativeNames(hosts))));
             return new DevelopmentCertificate(serverKey.getPrivate(), certificate, ca);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java cannot make an EC certificate", e);
@@ -62,15 +74,17 @@ record DevelopmentCertificate(PrivateKey key, X509Certificate certificate, X509C
 
     static String pem(X509Certificate certificate) {
         try {
-            return "-----BEGIN CERTIFICATE-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(certificate.getEncoded())
+            return "-----BEGIN CERTIFICATE-----\n"
+                    + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(certificate.getEncoded())
                     + "\n-----END CERTIFICATE-----\n";
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private static X509Certificate sign(PrivateKey issuer, String subject, PublicKey key, Instant from, Instant until,
-            List<byte[]> extensions) throws GeneralSecurityException {
+    private static X509Certificate sign(
+            PrivateKey issuer, String subject, PublicKey key, Instant from, Instant until, List<byte[]> extensions)
+            throws GeneralSecurityException {
         byte[] signed = sequence(
                 der(0xA0, der(0x02, new byte[] {2})),
                 der(0x02, new BigInteger(120, new SecureRandom()).setBit(119).toByteArray()),
@@ -84,7 +98,8 @@ record DevelopmentCertificate(PrivateKey key, X509Certificate certificate, X509C
         signature.initSign(issuer);
         signature.update(signed);
         byte[] certificate = sequence(signed, ECDSA_WITH_SHA256, der(0x03, new byte[] {0}, signature.sign()));
-        return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate));
+        return (X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate));
     }
 
     private static byte[] keyId(PublicKey key) throws GeneralSecurityException {

@@ -29,7 +29,14 @@ final class EventLog {
         add(type, session.sdkAppId(), session.userId(), session.platform(), session.deviceId(), code, text);
     }
 
-    void add(ServerEvent.Type type, long sdkAppId, String userId, Platform platform, String deviceId, int code, String text) {
+    void add(
+            ServerEvent.Type type,
+            long sdkAppId,
+            String userId,
+            Platform platform,
+            String deviceId,
+            int code,
+            String text) {
         Instant now = clock.now();
         synchronized (this) {
             events.addLast(new ServerEvent(++last, now, type, sdkAppId, userId, platform, deviceId, code, text));
@@ -38,14 +45,21 @@ final class EventLog {
             }
         }
         if (ACCESS.isInfoEnabled()) {
-            ACCESS.info("{} sdkappid={} user={} platform={} device={} code={} {}", type, sdkAppId, userId,
-                    platform == null ? "" : platform.text(), deviceId, code, text);
+            ACCESS.info(
+                    "{} sdkappid={} user={} platform={} device={} code={} {}",
+                    type,
+                    sdkAppId,
+                    userId,
+                    platform == null ? "" : platform.text(),
+                    deviceId,
+                    code,
+                    text);
         }
     }
 
     synchronized List<ServerEvent> after(long cursor) {
         List<ServerEvent> found = new ArrayList<>();
-        for (Iterator<ServerEvent> newestFirst = events.descendingIterator(); newestFirst.hasNext();) {
+        for (Iterator<ServerEvent> newestFirst = events.descendingIterator(); newestFirst.hasNext(); ) {
             ServerEvent event = newestFirst.next();
             if (event.number() <= cursor) {
                 break;

@@ -39,7 +39,7 @@ final class Faults {
     }
 
     private synchronized int takeRefusal(long sdkAppId, String userId) {
-        for (Iterator<Refuse> all = refusals.iterator(); all.hasNext();) {
+        for (Iterator<Refuse> all = refusals.iterator(); all.hasNext(); ) {
             Refuse refuse = all.next();
             if (refuse.userId == null || refuse.sdkAppId == sdkAppId && refuse.userId.equals(userId)) {
                 if (--refuse.left == 0) {

@@ -48,8 +48,13 @@ import org.slf4j.LoggerFactory;
  */
 final class HttpListener {
     /** What a request asks. */
-    record Ask(String method, String path, Map<String, String> query, Map<String, String> headers, String body, boolean loopback) {
-    }
+    record Ask(
+            String method,
+            String path,
+            Map<String, String> query,
+            Map<String, String> headers,
+            String body,
+            boolean loopback) {}
 
     /** What is answered. */
     record Answer(int status, String contentType, String body) {
@@ -76,29 +81,51 @@ final class HttpListener {
     private static final int MAX_WAITING = 1_000;
     private static final int MAX_PIPELINED = 16;
 
-    private final ThreadPoolExecutor threads = new ThreadPoolExecutor(THREADS, THREADS, 0, TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(MAX_WAITING), new DefaultThreadFactory("tim4j-http", true));
+    private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
+            THREADS,
+            THREADS,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(MAX_WAITING),
+            new DefaultThreadFactory("tim4j-http", true));
     private final Map<String, Service> services;
     private final Channel channel;
 
-    HttpListener(EventLoopGroup loops, InetAddress host, int port, SslContext tls, boolean plaintext, Map<String, Service> services) {
+    HttpListener(
+            EventLoopGroup loops,
+            InetAddress host,
+            int port,
+            SslContext tls,
+            boolean plaintext,
+            Map<String, Service> services) {
         this.services = services;
-        ChannelFuture bound = new ServerBootstrap().group(loops).channel(NioServerSocketChannel.class)
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loops)
+                .channel(NioServerSocketChannel.class)
                 .option(ChannelOption.SO_BACKLOG, MAX_CONNECTIONS_WAITING)
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel client) {
                         if (tls != null) {
-                            client.pipeline().addLast(plaintext ? new OptionalSslHandler(tls) : tls.newHandler(client.alloc()));
+                            client.pipeline()
+                                    .addLast(plaintext ? new OptionalSslHandler(tls) : tls.newHandler(client.alloc()));
                         }
-                        client.pipeline().addLast(new ReadTimeoutHandler(IDLE_SECONDS), new HttpServerCodec(MAX_LINE, MAX_LINE, MAX_LINE),
-                                new HttpObjectAggregator(MAX_BODY), new Handler());
+                        client.pipeline()
+                                .addLast(
+                                        new ReadTimeoutHandler(IDLE_SECONDS),
+                                        new HttpServerCodec(MAX_LINE, MAX_LINE, MAX_LINE),
+                                        new HttpObjectAggregator(MAX_BODY),
+                                        new Handler());
                     }
-                }).bind(host, port).awaitUninterruptibly();
+                })
+                .bind(host, port)
+                .awaitUninterruptibly();
         if (!bound.isSuccess()) {
             threads.shutdownNow();
-            throw new LoginServerException("cannot listen for HTTP on " + host.getHostAddress() + ":" + port + ": "
-                    + bound.cause().getMessage() + ". Choose another port (0 takes any free one), or stop the program that uses this one",
+            throw new LoginServerException(
+                    "cannot listen for HTTP on " + host.getHostAddress() + ":" + port + ": "
+                            + bound.cause().getMessage()
+                            + ". Choose another port (0 takes any free one), or stop the program that uses this one",
                     bound.cause());
         }
         channel = bound.channel();
@@ -143,10 +170,15 @@ final class HttpListener {
             Ask ask = ask(ctx, request);
             boolean keepAlive = good && HttpUtil.isKeepAlive(request);
             try {
-                last = last.thenRunAsync(() -> {
-                    write(ctx, good ? answer(ask) : Answer.json(400, "{\"error\":\"not an HTTP request\"}"), keepAlive);
-                    pipelined.decrementAndGet();
-                }, threads);
+                last = last.thenRunAsync(
+                        () -> {
+                            write(
+                                    ctx,
+                                    good ? answer(ask) : Answer.json(400, "{\"error\":\"not an HTTP request\"}"),
+                                    keepAlive);
+                            pipelined.decrementAndGet();
+                        },
+                        threads);
             } catch (RejectedExecutionException e) {
                 write(ctx, Answer.json(503, "{\"error\":\"too many requests are waiting\"}"), false);
             }
@@ -154,9 +186,11 @@ final class HttpListener {
 
         private void write(ChannelHandlerContext ctx, Answer answer, boolean keepAlive) {
             byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
-            FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()),
-                    Unpooled.wrappedBuffer(body));
-            response.headers().set(HttpHeaderNames.CONTENT_TYPE, answer.contentType()).setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
+            FullHttpResponse response = new DefaultFullHttpResponse(
+                    HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), Unpooled.wrappedBuffer(body));
+            response.headers()
+                    .set(HttpHeaderNames.CONTENT_TYPE, answer.contentType())
+                    .setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
             HttpUtil.setKeepAlive(response, keepAlive);
             ChannelFuture written = ctx.writeAndFlush(response);
             if (!keepAlive) {
@@ -177,7 +211,12 @@ final class HttpListener {
             }
             request.headers().forEach(header -> headers.put(header.getKey(), header.getValue()));
             InetSocketAddress from = (InetSocketAddress) ctx.channel().remoteAddress();
-            return new Ask(request.method().name(), path, query, headers, request.content().toString(StandardCharsets.UTF_8),
+            return new Ask(
+                    request.method().name(),
+                    path,
+                    query,
+                    headers,
+                    request.content().toString(StandardCharsets.UTF_8),
                     from.getAddress().isLoopbackAddress());
         }
 

@@ -46,13 +46,14 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class LoadGenerator {
     /** UserSigs are made beforehand, so that making them does not slow the load down. */
     private static final int USERS = 10_000;
+
     private static final int SOURCE_ADDRESSES = 16;
     private static final int PING_SECONDS = 30;
     private static final byte[] LOGOUT = {(byte) 0xE0, 0};
     private static final byte[] PING = {(byte) 0xC0, 0};
 
-    private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("load", true),
-            NioIoHandler.newFactory());
+    private final EventLoopGroup loops =
+            new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("load", true), NioIoHandler.newFactory());
     private final InetSocketAddress server;
     private final byte[][] connects;
     private final boolean hold;
@@ -92,7 +93,8 @@ public final class LoadGenerator {
             System.exit(2);
         }
         boolean hold = args[0].equals("hold");
-        LoadGenerator load = new LoadGenerator(URI.create(args[1]), Long.parseLong(args[2]), secret, Integer.parseInt(args[3]), hold);
+        LoadGenerator load = new LoadGenerator(
+                URI.create(args[1]), Long.parseLong(args[2]), secret, Integer.parseInt(args[3]), hold);
         boolean good = hold ? load.hold(Integer.parseInt(args[4])) : load.rate(Integer.parseInt(args[4]));
         System.exit(good ? 0 : 1);
     }
@@ -124,8 +126,15 @@ public final class LoadGenerator {
         int good = loggedIn.get();
         long[] sorted = Arrays.copyOf(nanos, good);
         Arrays.sort(sorted);
-        System.out.printf(Locale.ROOT, "%d logins in %.2f s: %.0f a second; median %.2f ms, p99 %.2f ms; failures %s%n", good, seconds,
-                good / seconds, good == 0 ? 0 : sorted[good / 2] / 1e6, good == 0 ? 0 : sorted[(int) (good * 0.99)] / 1e6, failures);
+        System.out.printf(
+                Locale.ROOT,
+                "%d logins in %.2f s: %.0f a second; median %.2f ms, p99 %.2f ms; failures %s%n",
+                good,
+                seconds,
+                good / seconds,
+                good == 0 ? 0 : sorted[good / 2] / 1e6,
+                good == 0 ? 0 : sorted[(int) (good * 0.99)] / 1e6,
+                failures);
     }
 
     private void next() {
@@ -134,14 +143,18 @@ public final class LoadGenerator {
             return;
         }
         InetSocketAddress from = new InetSocketAddress("127.0.0." + (1 + number % SOURCE_ADDRESSES), 0);
-        ChannelFuture connected = new Bootstrap().group(loops).channel(NioSocketChannel.class).option(ChannelOption.TCP_NODELAY, true)
+        ChannelFuture connected = new Bootstrap()
+                .group(loops)
+                .channel(NioSocketChannel.class)
+                .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .handler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
                         channel.pipeline().addLast(new Client(connects[number % connects.length]));
                     }
-                }).connect(server, server.getAddress().isLoopbackAddress() ? from : null);
+                })
+                .connect(server, server.getAddress().isLoopbackAddress() ? from : null);
         connected.addListener(result -> {
             if (!result.isSuccess()) {
                 ended("connect: " + result.cause().getMessage());
@@ -191,8 +204,12 @@ public final class LoadGenerator {
             online = true;
             nanos[loggedIn.getAndIncrement()] = System.nanoTime() - start;
             if (hold) {
-                channel.eventLoop().scheduleAtFixedRate(() -> channel.writeAndFlush(Unpooled.wrappedBuffer(PING)), PING_SECONDS,
-                        PING_SECONDS, TimeUnit.SECONDS);
+                channel.eventLoop()
+                        .scheduleAtFixedRate(
+                                () -> channel.writeAndFlush(Unpooled.wrappedBuffer(PING)),
+                                PING_SECONDS,
+                                PING_SECONDS,
+                                TimeUnit.SECONDS);
                 ended(null);
             } else {
                 channel.writeAndFlush(Unpooled.wrappedBuffer(LOGOUT));
@@ -222,7 +239,9 @@ public final class LoadGenerator {
         text(body, "MQTT");
         body.writeByte(5).writeByte(0xC2).writeShort(60);
         ByteBuf properties = Unpooled.buffer();
-        String[][] userProperties = {{"sdkappid", "" + sdkAppId}, {"platform", "Linux"}, {"device-id", "d"}, {"sdk-version", "load"}};
+        String[][] userProperties = {
+            {"sdkappid", "" + sdkAppId}, {"platform", "Linux"}, {"device-id", "d"}, {"sdk-version", "load"}
+        };
         for (String[] property : userProperties) {
             properties.writeByte(0x26);
             text(properties, property[0]);
@@ -233,7 +252,11 @@ public final class LoadGenerator {
         text(body, user);
         text(body, sig);
         int length = body.readableBytes();
-        ByteBuf packet = Unpooled.buffer().writeByte(0x10).writeByte(length & 0x7f | 0x80).writeByte(length >> 7).writeBytes(body);
+        ByteBuf packet = Unpooled.buffer()
+                .writeByte(0x10)
+                .writeByte(length & 0x7f | 0x80)
+                .writeByte(length >> 7)
+                .writeBytes(body);
         byte[] bytes = new byte[packet.readableBytes()];
         packet.readBytes(bytes);
         return bytes;

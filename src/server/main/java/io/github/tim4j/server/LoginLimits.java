@@ -14,8 +14,7 @@ final class LoginLimits {
     /** What a wrong UserSig earns, as opposed to one that was right. */
     private static final Set<Integer> FAILED_CHECKS = Set.of(70002, 70003, 70005, 70009, 70013, 70014);
 
-    private record User(long sdkAppId, String userId) {
-    }
+    private record User(long sdkAppId, String userId) {}
 
     private final int maxConnections;
     private final int maxPerAddress;
@@ -52,10 +51,12 @@ final class LoginLimits {
     /** Why a login cannot even be looked at, or null. */
     Refusal refusal(ClientIdentity who, InetAddress address) {
         if (connections.get() > maxConnections) {
-            return new Refusal(Refusal.CONNECT_LIMIT, "the server is full: it takes " + maxConnections + " connections");
+            return new Refusal(
+                    Refusal.CONNECT_LIMIT, "the server is full: it takes " + maxConnections + " connections");
         }
         if (addresses.getOrDefault(address, 0) > maxPerAddress) {
-            return new Refusal(Refusal.CONNECT_LIMIT, "too many connections from this address: the server takes " + maxPerAddress);
+            return new Refusal(
+                    Refusal.CONNECT_LIMIT, "too many connections from this address: the server takes " + maxPerAddress);
         }
         if (addressFailures.isLocked(address)) {
             return new Refusal(Refusal.FREQ_LIMIT, "too many failed logins from this address; retry after a minute");

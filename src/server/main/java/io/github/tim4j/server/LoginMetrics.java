@@ -9,7 +9,9 @@ import java.util.concurrent.atomic.LongAdder;
 /** What has been counted since the start, as Prometheus text (exposition format 0.0.4). Any thread. */
 final class LoginMetrics {
     /** Upper bounds of the latency histogram in seconds. */
-    private static final double[] BUCKETS = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+    private static final double[] BUCKETS = {
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
+    };
 
     private final Map<Integer, LongAdder> loginsByCode = new ConcurrentSkipListMap<>();
     private final Map<KickCause, LongAdder> kicks = new ConcurrentSkipListMap<>();
@@ -45,19 +47,32 @@ final class LoginMetrics {
     /** The text, with gauges whose values only the caller knows. */
     String text(int connections, int sessions, Map<Long, Integer> dailyActiveUsers) {
         StringBuilder out = new StringBuilder();
-        head(out, "connections", "gauge", "Open MQTT connections.").append("tim4j_connections ").append(connections).append('\n');
-        head(out, "sessions", "gauge", "Connected sessions.").append("tim4j_sessions ").append(sessions).append('\n');
+        head(out, "connections", "gauge", "Open MQTT connections.")
+                .append("tim4j_connections ")
+                .append(connections)
+                .append('\n');
+        head(out, "sessions", "gauge", "Connected sessions.")
+                .append("tim4j_sessions ")
+                .append(sessions)
+                .append('\n');
         head(out, "logins_total", "counter", "Logins by the code that they were answered with; 0 is success.");
-        loginsByCode.forEach((code, count) -> out.append("tim4j_logins_total{code=\"" + code + "\"} ").append(count).append('\n'));
+        loginsByCode.forEach((code, count) -> out.append("tim4j_logins_total{code=\"" + code + "\"} ")
+                .append(count)
+                .append('\n'));
         head(out, "kicks_total", "counter", "Sessions ended by the server, by cause.");
-        kicks.forEach((cause, count) -> out.append("tim4j_kicks_total{cause=\"" + cause.name().toLowerCase(Locale.ROOT) + "\"} ")
-                .append(count).append('\n'));
+        kicks.forEach((cause, count) -> out.append(
+                        "tim4j_kicks_total{cause=\"" + cause.name().toLowerCase(Locale.ROOT) + "\"} ")
+                .append(count)
+                .append('\n'));
         head(out, "protocol_errors_total", "counter", "Connections ended because the client broke the protocol.")
-                .append("tim4j_protocol_errors_total ").append(protocolErrors).append('\n');
+                .append("tim4j_protocol_errors_total ")
+                .append(protocolErrors)
+                .append('\n');
         histogram(out);
         head(out, "daily_active_users", "gauge", "Distinct users that logged in today (UTC), by app.");
         dailyActiveUsers.forEach((app, count) -> out.append("tim4j_daily_active_users{sdkappid=\"" + app + "\"} ")
-                .append(count).append('\n'));
+                .append(count)
+                .append('\n'));
         return out.toString();
     }
 
@@ -67,14 +82,25 @@ final class LoginMetrics {
         for (int i = 0; i < latency.length; i++) {
             count += latency[i].sum();
             String bound = i < BUCKETS.length ? "" + BUCKETS[i] : "+Inf";
-            out.append("tim4j_login_seconds_bucket{le=\"").append(bound).append("\"} ").append(count).append('\n');
+            out.append("tim4j_login_seconds_bucket{le=\"")
+                    .append(bound)
+                    .append("\"} ")
+                    .append(count)
+                    .append('\n');
         }
         out.append("tim4j_login_seconds_sum ").append(latencyNanos.sum() / 1e9).append('\n');
         out.append("tim4j_login_seconds_count ").append(count).append('\n');
     }
 
     private static StringBuilder head(StringBuilder out, String name, String type, String help) {
-        return out.append("# HELP tim4j_").append(name).append(' ').append(help).append("\n# TYPE tim4j_").append(name).append(' ')
-                .append(type).append('\n');
+        return out.append("# HELP tim4j_")
+                .append(name)
+                .append(' ')
+                .append(help)
+                .append("\n# TYPE tim4j_")
+                .append(name)
+                .append(' ')
+                .append(type)
+                .append('\n');
     }
 }

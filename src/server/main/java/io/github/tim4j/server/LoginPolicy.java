@@ -91,7 +91,8 @@ public final class LoginPolicy {
      */
     List<Session> victims(List<Session> loggedIn, Platform comer) {
         List<Session> victims = new ArrayList<>();
-        long samePlatform = loggedIn.stream().filter(session -> session.platform() == comer).count();
+        long samePlatform =
+                loggedIn.stream().filter(session -> session.platform() == comer).count();
         for (Session session : loggedIn) {
             if (session.platform() == comer ? samePlatform-- >= instances(comer) : exclude(session.platform(), comer)) {
                 victims.add(session);

@@ -59,12 +59,15 @@ public final class LoginServer implements AutoCloseable {
     private HttpListener http;
     /** Guarded by this, as the next two are. */
     private boolean listening;
+
     private boolean paused;
     private boolean closed;
 
     private LoginServer(LoginServerConfig config) {
-        loops = new MultiThreadIoEventLoopGroup(Math.max(2, Runtime.getRuntime().availableProcessors()),
-                new DefaultThreadFactory("tim4j-server", true), NioIoHandler.newFactory());
+        loops = new MultiThreadIoEventLoopGroup(
+                Math.max(2, Runtime.getRuntime().availableProcessors()),
+                new DefaultThreadFactory("tim4j-server", true),
+                NioIoHandler.newFactory());
         service = new LoginService(config, loops);
         try {
             InetAddress host = MqttListener.resolve(config.host());
@@ -73,9 +76,10 @@ public final class LoginServer implements AutoCloseable {
             tls = certificate != null ? new MqttListener(service, loops, host, config.tlsPort(), certificate) : null;
             plain = plaintext ? new MqttListener(service, loops, host, config.port(), null) : null;
             if (plain == null && tls == null) {
-                throw new LoginServerException("will not listen on " + config.host() + " without TLS: UserSigs would cross the network in"
-                        + " plain text. Use TLS, a loopback address such as 127.0.0.1, or allow plaintext (allowPlaintext,"
-                        + " --allow-plaintext)");
+                throw new LoginServerException(
+                        "will not listen on " + config.host() + " without TLS: UserSigs would cross the network in"
+                                + " plain text. Use TLS, a loopback address such as 127.0.0.1, or allow plaintext (allowPlaintext,"
+                                + " --allow-plaintext)");
             }
             open();
             if (config.httpPort() >= 0) {
@@ -87,7 +91,11 @@ public final class LoginServer implements AutoCloseable {
             loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
             throw e;
         }
-        LOG.info("listening {}{}{}", uri(), tls == null || plain == null ? "" : " and " + tlsUri(), http == null ? "" : ", " + httpUri());
+        LOG.info(
+                "listening {}{}{}",
+                uri(),
+                tls == null || plain == null ? "" : " and " + tlsUri(),
+                http == null ? "" : ", " + httpUri());
     }
 
     private Map<String, HttpListener.Service> httpServices() {
@@ -277,7 +285,8 @@ public final class LoginServer implements AutoCloseable {
             http.close();
         }
         service.close();
-        loops.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+        loops.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
+                .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
     }
 
     private void stop() {
@@ -297,8 +306,11 @@ public final class LoginServer implements AutoCloseable {
      */
     public List<Session> sessions() {
         Map<List<Object>, List<Session>> byUser = new LinkedHashMap<>();
-        sessionsByConnection().values().forEach(session -> byUser
-                .computeIfAbsent(List.of(session.sdkAppId(), session.userId()), user -> new ArrayList<>()).add(session));
+        sessionsByConnection()
+                .values()
+                .forEach(session -> byUser.computeIfAbsent(
+                                List.of(session.sdkAppId(), session.userId()), user -> new ArrayList<>())
+                        .add(session));
         List<Session> sessions = new ArrayList<>();
         byUser.values().forEach(same -> sessions.addAll(same.size() == 1 ? same : stillThere(same)));
         sessions.sort(Comparator.comparing(Session::loggedInAt).thenComparing(Session::id));
@@ -307,7 +319,8 @@ public final class LoginServer implements AutoCloseable {
 
     /** Connections were asked one after another; what the store says now of their user leaves out whom another has kicked meanwhile. */
     private List<Session> stillThere(List<Session> same) {
-        List<SessionStore.Instance> now = join(service.store().instances(same.get(0).sdkAppId(), same.get(0).userId()));
+        List<SessionStore.Instance> now = join(
+                service.store().instances(same.get(0).sdkAppId(), same.get(0).userId()));
         Set<Session> held = new HashSet<>();
         if (now != null) {
             now.forEach(instance -> held.add(instance.session()));
@@ -361,7 +374,8 @@ public final class LoginServer implements AutoCloseable {
      */
     public int kick(long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause) {
         if (cause == KickCause.TAKEN_OVER) {
-            throw new IllegalArgumentException("TAKEN_OVER is no kick: it is what the same instance's next connection does");
+            throw new IllegalArgumentException(
+                    "TAKEN_OVER is no kick: it is what the same instance's next connection does");
         }
         Objects.requireNonNull(cause);
         return join(service.kick(sdkAppId, userId, platform, deviceId, cause)).size();
@@ -545,7 +559,7 @@ public final class LoginServer implements AutoCloseable {
     /** Done when every loop is through with what it is doing now: a connection that has just closed may not have told it yet. */
     private List<CompletableFuture<?>> loopsDone() {
         List<CompletableFuture<?>> done = new ArrayList<>();
-        loops.forEach(loop -> done.add(CompletableFuture.runAsync(() -> { }, loop)));
+        loops.forEach(loop -> done.add(CompletableFuture.runAsync(() -> {}, loop)));
         return done;
     }
 
@@ -553,13 +567,17 @@ public final class LoginServer implements AutoCloseable {
 
     private List<MqttConnection> of(long sdkAppId, String userId) {
         Map<MqttConnection, Session> sessions = sessionsByConnection();
-        sessions.values().removeIf(session -> session.sdkAppId() != sdkAppId || !session.userId().equals(userId));
+        sessions.values()
+                .removeIf(session ->
+                        session.sdkAppId() != sdkAppId || !session.userId().equals(userId));
         return List.copyOf(sessions.keySet());
     }
 
     private Map<MqttConnection, Session> sessionsByConnection() {
         Map<MqttConnection, CompletableFuture<Session>> asked = new LinkedHashMap<>();
-        service.connections().forEach(connection -> asked.put(connection, connection.session().toCompletableFuture()));
+        service.connections()
+                .forEach(
+                        connection -> asked.put(connection, connection.session().toCompletableFuture()));
         await(List.copyOf(asked.values()));
         Map<MqttConnection, Session> sessions = new LinkedHashMap<>();
         asked.forEach((connection, answer) -> {
@@ -574,19 +592,23 @@ public final class LoginServer implements AutoCloseable {
         return each(service.connections(), action);
     }
 
-    private static List<CompletableFuture<?>> each(Iterable<MqttConnection> connections,
-            Function<MqttConnection, CompletionStage<?>> action) {
+    private static List<CompletableFuture<?>> each(
+            Iterable<MqttConnection> connections, Function<MqttConnection, CompletionStage<?>> action) {
         List<CompletableFuture<?>> all = new ArrayList<>();
         connections.forEach(connection -> all.add(action.apply(connection).toCompletableFuture()));
         return all;
     }
 
     private static <T> T join(CompletionStage<T> stage) {
-        return stage.toCompletableFuture().orTimeout(STOP_SECONDS, TimeUnit.SECONDS).join();
+        return stage.toCompletableFuture()
+                .orTimeout(STOP_SECONDS, TimeUnit.SECONDS)
+                .join();
     }
 
     /** Waits for all, but not for ever: a client that takes no bytes must not hold up the caller. */
     private static void await(List<CompletableFuture<?>> all) {
-        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).completeOnTimeout(null, STOP_SECONDS, TimeUnit.SECONDS).join();
+        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, STOP_SECONDS, TimeUnit.SECONDS)
+                .join();
     }
 }

@@ -171,7 +171,8 @@ public final class LoginServerConfig {
     }
 
     boolean isAdmin(long sdkAppId, String userId) {
-        return userId.equals("administrator") || admins.getOrDefault(sdkAppId, Set.of()).contains(userId);
+        return userId.equals("administrator")
+                || admins.getOrDefault(sdkAppId, Set.of()).contains(userId);
     }
 
     Map<Long, URI> stateWebhooks() {
@@ -213,8 +214,7 @@ public final class LoginServerConfig {
         private Duration disconnectGrace = Duration.ofSeconds(1);
         private int maxRestPerSecond = 10_000;
 
-        private Builder() {
-        }
+        private Builder() {}
 
         /**
          * The address to listen on.
@@ -311,7 +311,8 @@ public final class LoginServerConfig {
         public Builder olderSecret(long sdkAppId, String secret) {
             List<UserSigKey> keys = apps.getOrDefault(sdkAppId, List.of());
             if (keys.isEmpty()) {
-                throw new IllegalArgumentException("SDKAppID " + sdkAppId + " has no secret key yet: give its new one first");
+                throw new IllegalArgumentException(
+                        "SDKAppID " + sdkAppId + " has no secret key yet: give its new one first");
             }
             List<UserSigKey> both = new ArrayList<>(keys);
             both.add(new UserSigKey(sdkAppId, secret));
@@ -477,7 +478,8 @@ public final class LoginServerConfig {
          */
         public Builder controlToken(String token) {
             if (token.length() < 16) {
-                throw new IllegalArgumentException("a control token of " + token.length() + " characters is too short: choose at least 16");
+                throw new IllegalArgumentException(
+                        "a control token of " + token.length() + " characters is too short: choose at least 16");
             }
             controlToken = token;
             return this;
@@ -505,7 +507,8 @@ public final class LoginServerConfig {
          */
         public Builder stateWebhook(long sdkAppId, URI url) {
             if (url.getHost() == null || !("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
-                throw new IllegalArgumentException("webhook URL " + url + " does not begin with http:// or https:// and a host");
+                throw new IllegalArgumentException(
+                        "webhook URL " + url + " does not begin with http:// or https:// and a host");
             }
             stateWebhooks.put(sdkAppId, url);
             return this;
@@ -538,7 +541,8 @@ public final class LoginServerConfig {
 
         private static int inRange(String what, long value, int min, int max) {
             if (value < min || value > max) {
-                throw new IllegalArgumentException(what + " " + value + " is out of range: choose " + min + " to " + max);
+                throw new IllegalArgumentException(
+                        what + " " + value + " is out of range: choose " + min + " to " + max);
             }
             return (int) value;
         }
@@ -551,7 +555,8 @@ public final class LoginServerConfig {
          */
         public LoginServerConfig build() {
             if (apps.isEmpty()) {
-                throw new IllegalArgumentException("no app is configured: give at least one SDKAppID with its secret key");
+                throw new IllegalArgumentException(
+                        "no app is configured: give at least one SDKAppID with its secret key");
             }
             return new LoginServerConfig(this);
         }

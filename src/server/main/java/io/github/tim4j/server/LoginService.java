@@ -37,6 +37,7 @@ final class LoginService implements SessionStore.Holder {
     private final AtomicInteger onlineSessions = new AtomicInteger();
     /** UserSigs that this server makes are newer than this second. */
     private final AtomicLong lastRevocation = new AtomicLong();
+
     private final Map<Long, LoginPolicy> policies = new ConcurrentHashMap<>();
     private final Map<Long, MqttConnection> connections = new ConcurrentHashMap<>();
     private final AtomicLong lastConnection = new AtomicLong();
@@ -48,8 +49,9 @@ final class LoginService implements SessionStore.Holder {
         this.events = new EventLog(config.eventsKept(), clock);
         this.limits = new LoginLimits(config, clock);
         this.dau = new DauMeter(clock);
-        config.stateWebhooks().forEach((app, url) -> webhooks.put(app,
-                new StateWebhook(app, url, config.disconnectGrace(), clock, timers)));
+        config.stateWebhooks()
+                .forEach((app, url) ->
+                        webhooks.put(app, new StateWebhook(app, url, config.disconnectGrace(), clock, timers)));
         store.join(id, this);
     }
 
@@ -151,7 +153,15 @@ final class LoginService implements SessionStore.Holder {
         }
         limits.succeeded(who);
         UserSig sig = checked.userSig();
-        Session session = new Session(who.sdkAppId(), who.userId(), who.platform(), who.deviceId(), id, number, address, clock.now(),
+        Session session = new Session(
+                who.sdkAppId(),
+                who.userId(),
+                who.platform(),
+                who.deviceId(),
+                id,
+                number,
+                address,
+                clock.now(),
                 sig.expiresAt());
         LoginPolicy policy = policies.getOrDefault(who.sdkAppId(), config.loginPolicy());
         return store.login(session, new SigStamp(sig.issuedAt().getEpochSecond(), sig.hashCode()), policy)
@@ -160,8 +170,7 @@ final class LoginService implements SessionStore.Holder {
     }
 
     /** How a login ended: the session, or why there is none; exactly one of both. */
-    record Outcome(Session session, Refusal refusal) {
-    }
+    record Outcome(Session session, Refusal refusal) {}
 
     private CompletionStage<Outcome> refused(ClientIdentity who, Refusal refusal) {
         report(who, refusal);
@@ -169,7 +178,13 @@ final class LoginService implements SessionStore.Holder {
     }
 
     void report(ClientIdentity who, Refusal refusal) {
-        events.add(ServerEvent.Type.LOGIN_REFUSED, who.sdkAppId(), who.userId(), who.platform(), who.deviceId(), refusal.code(),
+        events.add(
+                ServerEvent.Type.LOGIN_REFUSED,
+                who.sdkAppId(),
+                who.userId(),
+                who.platform(),
+                who.deviceId(),
+                refusal.code(),
                 refusal.text());
     }
 
@@ -183,16 +198,23 @@ final class LoginService implements SessionStore.Holder {
             admitted.kicked().forEach(victim -> kicked(victim, KickCause.OTHER_INSTANCE));
             dau.loggedIn(who.sdkAppId(), who.userId());
             webhook(who.sdkAppId(), hook -> hook.loggedIn(admitted.session(), admitted.kicked()));
-            events.add(admitted.reconnect() ? ServerEvent.Type.RECONNECT : ServerEvent.Type.LOGIN, admitted.session(), 0, "");
+            events.add(
+                    admitted.reconnect() ? ServerEvent.Type.RECONNECT : ServerEvent.Type.LOGIN,
+                    admitted.session(),
+                    0,
+                    "");
             return new Outcome(admitted.session(), null);
         }
         Admission.Refused refused = (Admission.Refused) admission;
-        Refusal refusal = new Refusal(refused.code(), switch (refused.code()) {
-            case Refusal.KICKED -> "this instance was kicked offline while it was not connected; log in again";
-            case Refusal.USER_SIG_EXPIRED -> KickCause.USER_SIG_EXPIRED.text();
-            case Refusal.USER_SIG_INVALID -> KickCause.USER_SIG_INVALID.text();
-            default -> "the server cannot decide about logins now";
-        }, refused.kickedBy());
+        Refusal refusal = new Refusal(
+                refused.code(),
+                switch (refused.code()) {
+                    case Refusal.KICKED -> "this instance was kicked offline while it was not connected; log in again";
+                    case Refusal.USER_SIG_EXPIRED -> KickCause.USER_SIG_EXPIRED.text();
+                    case Refusal.USER_SIG_INVALID -> KickCause.USER_SIG_INVALID.text();
+                    default -> "the server cannot decide about logins now";
+                },
+                refused.kickedBy());
         report(who, refusal);
         return new Outcome(null, refusal);
     }
@@ -208,14 +230,19 @@ final class LoginService implements SessionStore.Holder {
     private void kicked(Session victim, KickCause cause) {
         boolean expired = cause == KickCause.USER_SIG_EXPIRED || cause == KickCause.USER_SIG_INVALID;
         metrics.kick(cause);
-        events.add(expired ? ServerEvent.Type.USER_SIG_EXPIRED : ServerEvent.Type.KICKED, victim, cause.code(), cause.text());
+        events.add(
+                expired ? ServerEvent.Type.USER_SIG_EXPIRED : ServerEvent.Type.KICKED,
+                victim,
+                cause.code(),
+                cause.text());
         if (cause != KickCause.OTHER_INSTANCE) {
             webhook(victim.sdkAppId(), hook -> hook.kicked(victim));
         }
     }
 
     /** Ends sessions of a user, like {@link SessionStore#kick}. */
-    CompletionStage<List<Session>> kick(long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause) {
+    CompletionStage<List<Session>> kick(
+            long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause) {
         return store.kick(sdkAppId, userId, platform, deviceId, cause).thenApply(victims -> {
             victims.forEach(victim -> kicked(victim, cause));
             return victims;

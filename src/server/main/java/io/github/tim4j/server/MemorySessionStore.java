@@ -19,8 +19,7 @@ public final class MemorySessionStore implements SessionStore {
     /** How many kicks of instances that were not connected are remembered for a user; the oldest is dropped. */
     private static final int MAX_UNTOLD = 32;
 
-    private record Key(long sdkAppId, String userId) {
-    }
+    private record Key(long sdkAppId, String userId) {}
 
     private record Device(Platform platform, String deviceId) {
         static Device of(Session session) {
@@ -52,6 +51,7 @@ public final class MemorySessionStore implements SessionStore {
         private Map<Device, Platform> untold;
         /** Null for none. */
         private List<Revocation> revocations;
+
         private SigStamp lastSig;
 
         List<Session> sessions() {
@@ -71,7 +71,7 @@ public final class MemorySessionStore implements SessionStore {
         /** Takes out those that match. Who is not connected is remembered, if that is the cause to. */
         List<Held> take(Predicate<Session> victim, KickCause cause, Platform by) {
             List<Held> taken = new ArrayList<>();
-            for (Iterator<Held> all = held.iterator(); all.hasNext();) {
+            for (Iterator<Held> all = held.iterator(); all.hasNext(); ) {
                 Held one = all.next();
                 if (victim.test(one.session)) {
                     all.remove();
@@ -100,8 +100,7 @@ public final class MemorySessionStore implements SessionStore {
         }
     }
 
-    private record Refused(int code, Platform by) {
-    }
+    private record Refused(int code, Platform by) {}
 
     /** What a login decided inside the account, to be carried out outside. */
     private static final class Decision {
@@ -122,10 +121,13 @@ public final class MemorySessionStore implements SessionStore {
     @Override
     public void leave(String server) {
         holders.remove(server);
-        accounts.keySet().forEach(user -> accounts.computeIfPresent(user, (key, account) -> {
-            account.held.stream().filter(one -> one.session.server().equals(server)).forEach(one -> one.connected = false);
-            return account;
-        }));
+        accounts.keySet()
+                .forEach(user -> accounts.computeIfPresent(user, (key, account) -> {
+                    account.held.stream()
+                            .filter(one -> one.session.server().equals(server))
+                            .forEach(one -> one.connected = false);
+                    return account;
+                }));
     }
 
     @Override
@@ -137,14 +139,17 @@ public final class MemorySessionStore implements SessionStore {
             return account;
         });
         if (decision.refused != null) {
-            return CompletableFuture.completedFuture(new Admission.Refused(decision.refused.code(), decision.refused.by()));
+            return CompletableFuture.completedFuture(
+                    new Admission.Refused(decision.refused.code(), decision.refused.by()));
         }
         List<CompletableFuture<?>> told = new ArrayList<>();
         if (decision.takenOver != null) {
             evict(told, decision.takenOver, KickCause.TAKEN_OVER, null);
         }
         decision.victims.forEach(victim -> evict(told, victim, KickCause.OTHER_INSTANCE, session.platform()));
-        Admission admission = new Admission.Admitted(decision.session, decision.takenOver != null,
+        Admission admission = new Admission.Admitted(
+                decision.session,
+                decision.takenOver != null,
                 decision.victims.stream().map(victim -> victim.session).toList());
         return all(told, admission);
     }
@@ -178,14 +183,16 @@ public final class MemorySessionStore implements SessionStore {
         if (!victim.connected || holder == null) {
             return;
         }
-        told.add(holder.evict(victim.session, cause, by).thenAccept(wasTold -> {
-            if (!wasTold && cause == KickCause.OTHER_INSTANCE) {
-                accounts.computeIfPresent(keyOf(victim.session), (key, account) -> {
-                    account.rememberKick(victim.session, by);
-                    return account;
-                });
-            }
-        }).toCompletableFuture());
+        told.add(holder.evict(victim.session, cause, by)
+                .thenAccept(wasTold -> {
+                    if (!wasTold && cause == KickCause.OTHER_INSTANCE) {
+                        accounts.computeIfPresent(keyOf(victim.session), (key, account) -> {
+                            account.rememberKick(victim.session, by);
+                            return account;
+                        });
+                    }
+                })
+                .toCompletableFuture());
     }
 
     private static <T> CompletionStage<T> all(List<CompletableFuture<?>> told, T result) {
@@ -215,11 +222,15 @@ public final class MemorySessionStore implements SessionStore {
     }
 
     @Override
-    public CompletionStage<List<Session>> kick(long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause) {
+    public CompletionStage<List<Session>> kick(
+            long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause) {
         List<Held> taken = new ArrayList<>();
         accounts.computeIfPresent(new Key(sdkAppId, userId), (key, account) -> {
-            taken.addAll(account.take(session -> (platform == null || session.platform() == platform)
-                    && (deviceId == null || session.deviceId().equals(deviceId)), cause, null));
+            taken.addAll(account.take(
+                    session -> (platform == null || session.platform() == platform)
+                            && (deviceId == null || session.deviceId().equals(deviceId)),
+                    cause,
+                    null));
             return account;
         });
         List<CompletableFuture<?>> told = new ArrayList<>();
@@ -231,7 +242,10 @@ public final class MemorySessionStore implements SessionStore {
     public CompletionStage<Void> revoke(long sdkAppId, String userId, long second, int code) {
         accounts.computeIfPresent(new Key(sdkAppId, userId), (key, account) -> {
             List<SigStamp> seen = new ArrayList<>();
-            account.held.stream().map(one -> one.sig).filter(sig -> sig.issuedAt() >= second).forEach(seen::add);
+            account.held.stream()
+                    .map(one -> one.sig)
+                    .filter(sig -> sig.issuedAt() >= second)
+                    .forEach(seen::add);
             if (account.lastSig != null && account.lastSig.issuedAt() >= second) {
                 seen.add(account.lastSig);
             }
@@ -241,7 +255,9 @@ public final class MemorySessionStore implements SessionStore {
                     if (old.code() != code) {
                         revocations.add(old);
                     } else {
-                        old.seen().stream().filter(sig -> sig.issuedAt() >= second).forEach(seen::add);
+                        old.seen().stream()
+                                .filter(sig -> sig.issuedAt() >= second)
+                                .forEach(seen::add);
                     }
                 }
             }
@@ -256,7 +272,9 @@ public final class MemorySessionStore implements SessionStore {
     public CompletionStage<List<Instance>> instances(long sdkAppId, String userId) {
         List<List<Instance>> found = new ArrayList<>(1);
         accounts.computeIfPresent(new Key(sdkAppId, userId), (key, account) -> {
-            found.add(account.held.stream().map(one -> new Instance(one.session, one.connected)).toList());
+            found.add(account.held.stream()
+                    .map(one -> new Instance(one.session, one.connected))
+                    .toList());
             return account;
         });
         return CompletableFuture.completedFuture(found.isEmpty() ? null : found.get(0));
@@ -264,7 +282,8 @@ public final class MemorySessionStore implements SessionStore {
 
     @Override
     public CompletionStage<Boolean> register(long sdkAppId, String userId) {
-        return CompletableFuture.completedFuture(accounts.putIfAbsent(new Key(sdkAppId, userId), new Account()) == null);
+        return CompletableFuture.completedFuture(
+                accounts.putIfAbsent(new Key(sdkAppId, userId), new Account()) == null);
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.netty.buffer.Unpooled;
 final class MqttAnswer {
     /** CONNACK of MQTT 3 with return code 1, unacceptable protocol version. */
     private static final byte[] OLDER_VERSION = {0x20, 0x02, 0x00, 0x01};
+
     private static final byte[] PINGRESP = {(byte) 0xD0, 0x00};
 
     private static final int ASSIGNED_CLIENT_IDENTIFIER = 0x12;

@@ -33,9 +33,16 @@ final class MqttConnection extends ByteToMessageDecoder {
 
     /** A ping every few seconds is usual. */
     private static final int MAX_PACKETS_A_SECOND = 1_000;
+
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    private enum State { WAITING_FOR_CONNECT, LOGGING_IN, ONLINE, ENDING, CLOSED }
+    private enum State {
+        WAITING_FOR_CONNECT,
+        LOGGING_IN,
+        ONLINE,
+        ENDING,
+        CLOSED
+    }
 
     private final LoginService service;
     private ChannelHandlerContext ctx;
@@ -45,12 +52,14 @@ final class MqttConnection extends ByteToMessageDecoder {
     private boolean loggedOut;
     /** Null unless online. */
     private Session session;
+
     private ClientIdentity identity;
     private long clientMaximum = Long.MAX_VALUE;
     private long silenceNanos;
     private long lastPacket;
     /** Packets since {@link #countedSince}, which is at most a second ago. */
     private int packets;
+
     private long countedSince;
     private ScheduledFuture<?> timer;
 
@@ -77,7 +86,8 @@ final class MqttConnection extends ByteToMessageDecoder {
 
     private void connectTimedOut() {
         if (state == State.WAITING_FOR_CONNECT && !muted) {
-            protocolError("no complete CONNECT within " + service.config().connectTimeout().toMillis() + " ms");
+            protocolError("no complete CONNECT within "
+                    + service.config().connectTimeout().toMillis() + " ms");
             ctx.close();
         }
     }
@@ -131,7 +141,8 @@ final class MqttConnection extends ByteToMessageDecoder {
             packets = 0;
         }
         if (++packets > MAX_PACKETS_A_SECOND) {
-            throw new MqttException(MqttReason.MESSAGE_RATE_TOO_HIGH, "more than " + MAX_PACKETS_A_SECOND + " packets a second");
+            throw new MqttException(
+                    MqttReason.MESSAGE_RATE_TOO_HIGH, "more than " + MAX_PACKETS_A_SECOND + " packets a second");
         }
     }
 
@@ -189,14 +200,24 @@ final class MqttConnection extends ByteToMessageDecoder {
             throw new MqttException(MqttReason.IMPLEMENTATION_SPECIFIC, "a login server takes no will message");
         }
         if (connect.properties().values().containsKey(MqttFields.AUTHENTICATION_METHOD)) {
-            throw new MqttException(MqttReason.BAD_AUTHENTICATION_METHOD, "a login server takes the UserSig as the password, nothing else");
+            throw new MqttException(
+                    MqttReason.BAD_AUTHENTICATION_METHOD,
+                    "a login server takes the UserSig as the password, nothing else");
         }
         if (connect.properties().values().containsKey(MqttFields.AUTHENTICATION_DATA)) {
             throw MqttException.protocolError("authentication data without a method");
         }
         ClientIdentity.Reading reading = ClientIdentity.read(connect);
         if (reading.refusal() != null) {
-            service.events().add(ServerEvent.Type.LOGIN_REFUSED, 0, "", null, "", reading.refusal().code(), reading.refusal().text());
+            service.events()
+                    .add(
+                            ServerEvent.Type.LOGIN_REFUSED,
+                            0,
+                            "",
+                            null,
+                            "",
+                            reading.refusal().code(),
+                            reading.refusal().text());
             refuse(reading.refusal());
             return;
         }
@@ -215,8 +236,8 @@ final class MqttConnection extends ByteToMessageDecoder {
         if (state != State.LOGGING_IN) {
             return;
         }
-        CompletableFuture<LoginService.Outcome> outcome = service
-                .login(number, identity, connect.password(), address()).toCompletableFuture();
+        CompletableFuture<LoginService.Outcome> outcome =
+                service.login(number, identity, connect.password(), address()).toCompletableFuture();
         if (outcome.isDone()) {
             decided(connect, outcome.join());
         } else {
@@ -226,7 +247,8 @@ final class MqttConnection extends ByteToMessageDecoder {
 
     private void decided(ConnectPacket connect, LoginService.Outcome outcome) {
         if (state != State.LOGGING_IN) {
-            // The client has gone, or has been kicked already; if it is still in the store, it is there as one that lost its link.
+            // The client has gone, or has been kicked already; if it is still in the store, it is there as one that
+            // lost its link.
             if (outcome.session() != null) {
                 service.ended(outcome.session(), ServerEvent.Type.LINK_CLOSED);
             }
@@ -247,8 +269,10 @@ final class MqttConnection extends ByteToMessageDecoder {
         int keepAlive = connect.keepAlive() == 0 ? maximum : Math.min(connect.keepAlive(), maximum);
         silenceNanos = TimeUnit.MILLISECONDS.toNanos(keepAlive * 1500L);
         long now = service.clock().now().getEpochSecond();
-        MqttAnswer answer = answer().serverKeepAlive(keepAlive).maximumPacketSize(LoginServerConfig.MAX_PACKET)
-                .user("server-time", now).user("sig-expires-in", session.userSigExpiresAt().getEpochSecond() - now);
+        MqttAnswer answer = answer().serverKeepAlive(keepAlive)
+                .maximumPacketSize(LoginServerConfig.MAX_PACKET)
+                .user("server-time", now)
+                .user("sig-expires-in", session.userSigExpiresAt().getEpochSecond() - now);
         if (connect.properties().values().containsKey(MqttFields.SESSION_EXPIRY_INTERVAL)) {
             answer.noSessionExpiry();
         }
@@ -321,7 +345,8 @@ final class MqttConnection extends ByteToMessageDecoder {
 
     private void silent() {
         endSession(ServerEvent.Type.TIMED_OUT);
-        last(answer().reasonString("silent for 1.5 times its keep alive").disconnect(MqttReason.KEEP_ALIVE_TIMEOUT, clientMaximum));
+        last(answer().reasonString("silent for 1.5 times its keep alive")
+                .disconnect(MqttReason.KEEP_ALIVE_TIMEOUT, clientMaximum));
     }
 
     private ByteBuf kickAnswer(KickCause cause, Platform by) {
@@ -372,7 +397,8 @@ final class MqttConnection extends ByteToMessageDecoder {
             ctx.close();
             return;
         }
-        Refusal refusal = cause == KickCause.OTHER_INSTANCE ? Refusal.kicked(by)
+        Refusal refusal = cause == KickCause.OTHER_INSTANCE
+                ? Refusal.kicked(by)
                 : new Refusal(cause.code() == 0 ? Refusal.USER_SIG_INVALID : cause.code(), cause.text());
         service.report(identity, refusal);
         refuse(refusal);
@@ -401,7 +427,8 @@ final class MqttConnection extends ByteToMessageDecoder {
             if (state == State.ONLINE && !muted) {
                 endSession(ServerEvent.Type.LINK_CLOSED);
                 state = State.ENDING;
-                write(answer().reasonString("the server shuts down").disconnect(MqttReason.SHUTTING_DOWN, clientMaximum));
+                write(answer().reasonString("the server shuts down")
+                        .disconnect(MqttReason.SHUTTING_DOWN, clientMaximum));
             }
             ctx.close();
         });

@@ -35,7 +35,11 @@ final class MqttFields {
 
         /** The first user property of this name, or null. */
         String user(String name) {
-            return user.stream().filter(property -> property.getKey().equals(name)).map(Map.Entry::getValue).findFirst().orElse(null);
+            return user.stream()
+                    .filter(property -> property.getKey().equals(name))
+                    .map(Map.Entry::getValue)
+                    .findFirst()
+                    .orElse(null);
         }
     }
 

@@ -32,6 +32,7 @@ final class MqttListener {
     private final InetAddress host;
     /** Null for plain text. */
     private final SslContext tls;
+
     private Channel channel;
     private int port;
 
@@ -47,14 +48,17 @@ final class MqttListener {
         try {
             return InetAddress.getByName(name);
         } catch (UnknownHostException e) {
-            throw new LoginServerException("cannot listen on host " + name
-                    + ": the name is not known. Use a name or address of this machine", e);
+            throw new LoginServerException(
+                    "cannot listen on host " + name + ": the name is not known. Use a name or address of this machine",
+                    e);
         }
     }
 
     /** Binds; the port is from then on always the same one. */
     void open() {
-        ChannelFuture bound = new ServerBootstrap().group(loops).channel(NioServerSocketChannel.class)
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loops)
+                .channel(NioServerSocketChannel.class)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNSENT)
@@ -67,10 +71,15 @@ final class MqttListener {
                         }
                         client.pipeline().addLast(new MqttConnection(service));
                     }
-                }).bind(host, port).awaitUninterruptibly();
+                })
+                .bind(host, port)
+                .awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            throw new LoginServerException("cannot listen on " + service.config().host() + ":" + port + ": " + bound.cause().getMessage()
-                    + ". Choose another port (0 takes any free one), or stop the program that uses this one", bound.cause());
+            throw new LoginServerException(
+                    "cannot listen on " + service.config().host() + ":" + port + ": "
+                            + bound.cause().getMessage()
+                            + ". Choose another port (0 takes any free one), or stop the program that uses this one",
+                    bound.cause());
         }
         channel = bound.channel();
         port = ((InetSocketAddress) channel.localAddress()).getPort();
@@ -89,7 +98,8 @@ final class MqttListener {
     void close() {
         if (channel != null) {
             channel.close().awaitUninterruptibly();
-            // The JDK lets go of the socket when the selector has run once more: it does between two iterations of the loop.
+            // The JDK lets go of the socket when the selector has run once more: it does between two iterations of the
+            // loop.
             SingleThreadEventLoop loop = (SingleThreadEventLoop) channel.eventLoop();
             CompletableFuture<Void> gone = new CompletableFuture<>();
             loop.execute(() -> loop.executeAfterEventLoopIteration(() -> loop.execute(() -> gone.complete(null))));

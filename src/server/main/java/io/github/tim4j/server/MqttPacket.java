@@ -42,8 +42,10 @@ record MqttPacket(int type, ByteBuf body) {
             length |= (in.getByte(start + i) & 0x7f) << 7 * (i - 1);
         }
         if (header + length > LoginServerConfig.MAX_PACKET) {
-            throw new MqttException(MqttReason.PACKET_TOO_LARGE,
-                    "a packet of " + (header + length) + " bytes; at most " + LoginServerConfig.MAX_PACKET + " are taken");
+            throw new MqttException(
+                    MqttReason.PACKET_TOO_LARGE,
+                    "a packet of " + (header + length) + " bytes; at most " + LoginServerConfig.MAX_PACKET
+                            + " are taken");
         }
         checkServed(type, in.getUnsignedByte(start) & 0x0f, first);
         if (in.readableBytes() < header + length) {
@@ -86,10 +88,11 @@ record MqttPacket(int type, ByteBuf body) {
                     throw MqttException.protocolError("a second CONNECT");
                 }
             }
-            case PINGREQ, DISCONNECT -> {
-            }
-            case PUBLISH, SUBSCRIBE, UNSUBSCRIBE -> throw new MqttException(MqttReason.IMPLEMENTATION_SPECIFIC,
-                    "a login server serves neither PUBLISH nor SUBSCRIBE nor UNSUBSCRIBE");
+            case PINGREQ, DISCONNECT -> {}
+            case PUBLISH, SUBSCRIBE, UNSUBSCRIBE ->
+                throw new MqttException(
+                        MqttReason.IMPLEMENTATION_SPECIFIC,
+                        "a login server serves neither PUBLISH nor SUBSCRIBE nor UNSUBSCRIBE");
             default -> throw MqttException.protocolError("packet type " + type + " does not belong here");
         }
     }

@@ -9,6 +9,7 @@ final class MqttReason {
     static final int PROTOCOL_ERROR = 0x82;
     /** The packet is valid, but this server does not process it. */
     static final int IMPLEMENTATION_SPECIFIC = 0x83;
+
     static final int UNSUPPORTED_VERSION = 0x84;
     static final int CLIENT_ID_NOT_VALID = 0x85;
     static final int BAD_USER_NAME_OR_PASSWORD = 0x86;
@@ -27,6 +28,5 @@ final class MqttReason {
     static final int CONNECTION_RATE_EXCEEDED = 0x9F;
     static final int MAXIMUM_CONNECT_TIME = 0xA0;
 
-    private MqttReason() {
-    }
+    private MqttReason() {}
 }

@@ -22,10 +22,20 @@ final class OperationApi implements HttpListener.Service {
     public HttpListener.Answer answer(HttpListener.Ask ask) {
         return switch (ask.path()) {
             case "/healthz" -> HttpListener.Answer.text(200, "ok\n");
-            case "/readyz" -> server.isAccepting() ? HttpListener.Answer.text(200, "ready\n")
-                    : HttpListener.Answer.text(503, "not accepting connections\n");
-            case "/metrics" -> access.refusal(ask).orElseGet(() -> new HttpListener.Answer(200, "text/plain; version=0.0.4; charset=utf-8",
-                    service.metrics().text(service.limits().openConnections(), service.onlineSessions(), dailyActiveUsers())));
+            case "/readyz" ->
+                server.isAccepting()
+                        ? HttpListener.Answer.text(200, "ready\n")
+                        : HttpListener.Answer.text(503, "not accepting connections\n");
+            case "/metrics" ->
+                access.refusal(ask)
+                        .orElseGet(() -> new HttpListener.Answer(
+                                200,
+                                "text/plain; version=0.0.4; charset=utf-8",
+                                service.metrics()
+                                        .text(
+                                                service.limits().openConnections(),
+                                                service.onlineSessions(),
+                                                dailyActiveUsers())));
             default -> HttpListener.Answer.text(404, "there is nothing at this path\n");
         };
     }

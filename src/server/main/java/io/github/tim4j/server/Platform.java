@@ -21,7 +21,11 @@ public enum Platform {
     /** A browser. */
     WEB("Web", Kind.WEB);
 
-    enum Kind { DESKTOP, MOBILE, WEB }
+    enum Kind {
+        DESKTOP,
+        MOBILE,
+        WEB
+    }
 
     private final String text;
     private final Kind kind;
@@ -51,6 +55,8 @@ public enum Platform {
      * @return the platform, or empty if there is none of this name
      */
     public static Optional<Platform> of(String text) {
-        return Arrays.stream(values()).filter(platform -> platform.text.equals(text)).findFirst();
+        return Arrays.stream(values())
+                .filter(platform -> platform.text.equals(text))
+                .findFirst();
     }
 }

@@ -91,7 +91,10 @@ final class RestApi implements HttpListener.Service {
         String name = ask.path().substring("/v4/".length());
         Command command = commands.get(name);
         if (command == null) {
-            LOG.warn("REST command {} is not implemented; there are {}", name.replaceAll("[^A-Za-z0-9_/]", "?"), commands.keySet());
+            LOG.warn(
+                    "REST command {} is not implemented; there are {}",
+                    name.replaceAll("[^A-Za-z0-9_/]", "?"),
+                    commands.keySet());
             throw new Failure(UNKNOWN_COMMAND, "this server has no such command");
         }
         long app = checkAdmin(ask.query());
@@ -126,7 +129,8 @@ final class RestApi implements HttpListener.Service {
         byte[] sig = query.getOrDefault("usersig", "").getBytes(StandardCharsets.ISO_8859_1);
         Refusal refusal = service.authenticator().check(sdkAppId, admin, sig).refusal();
         if (refusal != null) {
-            throw new Failure(refusal.code() == Refusal.USER_SIG_EXPIRED ? refusal.code() : BAD_USER_SIG, refusal.text());
+            throw new Failure(
+                    refusal.code() == Refusal.USER_SIG_EXPIRED ? refusal.code() : BAD_USER_SIG, refusal.text());
         }
         if (!service.config().isAdmin(sdkAppId, admin)) {
             throw new Failure(NOT_ADMIN, admin + " is not an administrator of this app");
@@ -160,7 +164,9 @@ final class RestApi implements HttpListener.Service {
             } else {
                 failed.add(user == null ? JSON.nullNode() : user);
             }
-            results.addObject().put("UserID", user == null ? "" : user.asText()).put("ResultCode", good ? 0 : BAD_PARAMETERS)
+            results.addObject()
+                    .put("UserID", user == null ? "" : user.asText())
+                    .put("ResultCode", good ? 0 : BAD_PARAMETERS)
                     .put("ResultInfo", good ? "" : "not a user id");
         }
         answer.set(older ? "FailAccounts" : "ResultItem", older ? failed : results);
@@ -170,7 +176,10 @@ final class RestApi implements HttpListener.Service {
         ArrayNode results = answer.putArray("ResultItem");
         for (JsonNode item : list(request, "CheckItem", MAX_ACCOUNTS)) {
             String user = userId(item.get("UserID"));
-            results.addObject().put("UserID", user).put("ResultCode", 0).put("ResultInfo", "")
+            results.addObject()
+                    .put("UserID", user)
+                    .put("ResultCode", 0)
+                    .put("ResultInfo", "")
                     .put("AccountStatus", instances(app, user) == null ? "NotImported" : "Imported");
         }
     }
@@ -181,7 +190,9 @@ final class RestApi implements HttpListener.Service {
             String user = userId(item.get("UserID"));
             await(service.kick(app, user, null, null, KickCause.REST));
             boolean there = await(service.store().delete(app, user));
-            results.addObject().put("ResultCode", there ? 0 : NO_SUCH_ACCOUNT).put("ResultInfo", there ? "" : "there is no such account")
+            results.addObject()
+                    .put("ResultCode", there ? 0 : NO_SUCH_ACCOUNT)
+                    .put("ResultInfo", there ? "" : "there is no such account")
                     .put("UserID", user);
         }
     }
@@ -209,7 +220,9 @@ final class RestApi implements HttpListener.Service {
 
     /** An instance that lost its connection can be reached by push on a mobile platform; on others it is offline. */
     private static String status(SessionStore.Instance instance) {
-        return instance.connected() ? "Online" : instance.session().platform().kind() == Platform.Kind.MOBILE ? "PushOnline" : "Offline";
+        return instance.connected()
+                ? "Online"
+                : instance.session().platform().kind() == Platform.Kind.MOBILE ? "PushOnline" : "Offline";
     }
 
     private static void status(ObjectNode result, List<SessionStore.Instance> instances, boolean detail) {
@@ -217,7 +230,9 @@ final class RestApi implements HttpListener.Service {
         result.put("Status", all.contains("Online") ? "Online" : all.contains("PushOnline") ? "PushOnline" : "Offline");
         if (detail) {
             ArrayNode details = result.putArray("Detail");
-            instances.forEach(one -> details.addObject().put("Platform", one.session().platform().text()).put("Status", status(one)));
+            instances.forEach(one -> details.addObject()
+                    .put("Platform", one.session().platform().text())
+                    .put("Status", status(one)));
         }
     }
 
@@ -227,7 +242,8 @@ final class RestApi implements HttpListener.Service {
 
     private static String userId(JsonNode node) throws Failure {
         if (node == null || !node.isTextual() || !UserId.isValid(node.textValue())) {
-            throw new Failure(BAD_PARAMETERS,
+            throw new Failure(
+                    BAD_PARAMETERS,
                     "a user id is 1 to 32 characters of printable ASCII; this is " + (node == null ? "missing" : node));
         }
         return node.textValue();

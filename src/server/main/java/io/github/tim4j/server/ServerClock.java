@@ -36,7 +36,8 @@ final class ServerClock {
     void advance(Duration by) {
         Instant now = now();
         if (by.abs().compareTo(Duration.between(FIRST, LAST)) > 0) {
-            throw new IllegalArgumentException("the clock cannot be moved by " + by + ": choose a time from 1970 to 9998");
+            throw new IllegalArgumentException(
+                    "the clock cannot be moved by " + by + ": choose a time from 1970 to 9998");
         }
         set(now.plus(by));
     }

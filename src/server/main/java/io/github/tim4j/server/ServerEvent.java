@@ -16,7 +16,15 @@ import java.time.Instant;
  * @param code     the code that the client was given, 0 for none
  * @param text     more, for people; never a secret
  */
-public record ServerEvent(long number, Instant time, Type type, long sdkAppId, String userId, Platform platform, String deviceId, int code,
+public record ServerEvent(
+        long number,
+        Instant time,
+        Type type,
+        long sdkAppId,
+        String userId,
+        Platform platform,
+        String deviceId,
+        int code,
         String text) {
     /** What happened. */
     public enum Type {

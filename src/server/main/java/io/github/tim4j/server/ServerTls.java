@@ -18,10 +18,10 @@ import java.util.Set;
 final class ServerTls {
     /** The first line of a CA file of ours, which tells that it may be overwritten. */
     private static final String MARK = "# tim4j development CA, made anew at each start";
+
     private static final Duration DEVELOPMENT_VALIDITY = Duration.ofDays(30);
 
-    private ServerTls() {
-    }
+    private ServerTls() {}
 
     static SslContext of(LoginServerConfig config) {
         if (config.tlsCertificate() == null) {
@@ -32,15 +32,19 @@ final class ServerTls {
         try {
             return built(SslContextBuilder.forServer(certificate.toFile(), key.toFile()));
         } catch (IllegalArgumentException | IOException e) {
-            throw new LoginServerException("cannot use the certificate " + certificate + " with the private key " + key + ": "
-                    + e.getMessage() + ". Both must be PEM files, the certificate chain with the server's own certificate first, the key in"
-                    + " PKCS#8 without a password (openssl pkcs8 -topk8 -nocrypt)", e);
+            throw new LoginServerException(
+                    "cannot use the certificate " + certificate + " with the private key " + key + ": "
+                            + e.getMessage()
+                            + ". Both must be PEM files, the certificate chain with the server's own certificate first, the key in"
+                            + " PKCS#8 without a password (openssl pkcs8 -topk8 -nocrypt)",
+                    e);
         }
     }
 
     private static Path readable(String what, Path file) {
         if (!Files.isReadable(file)) {
-            throw new LoginServerException("cannot read the " + what + " file " + file + ". Check the path and the permissions");
+            throw new LoginServerException(
+                    "cannot read the " + what + " file " + file + ". Check the path and the permissions");
         }
         return file;
     }
@@ -51,21 +55,26 @@ final class ServerTls {
             hosts.add(host);
         }
         Instant now = Instant.now();
-        DevelopmentCertificate made = DevelopmentCertificate.issue(new ArrayList<>(hosts), now.minus(Duration.ofHours(1)),
-                now.plus(DEVELOPMENT_VALIDITY));
+        DevelopmentCertificate made = DevelopmentCertificate.issue(
+                new ArrayList<>(hosts), now.minus(Duration.ofHours(1)), now.plus(DEVELOPMENT_VALIDITY));
         try {
-            if (Files.exists(caFile) && Files.size(caFile) > 0 && !Files.readString(caFile).startsWith(MARK)) {
-                throw new LoginServerException("will not overwrite " + caFile + ": it is not a CA file of this server. Name another file");
+            if (Files.exists(caFile)
+                    && Files.size(caFile) > 0
+                    && !Files.readString(caFile).startsWith(MARK)) {
+                throw new LoginServerException(
+                        "will not overwrite " + caFile + ": it is not a CA file of this server. Name another file");
             }
             Files.writeString(caFile, MARK + "\n" + DevelopmentCertificate.pem(made.ca()));
             return built(SslContextBuilder.forServer(made.key(), made.certificate()));
         } catch (IOException e) {
-            throw new LoginServerException("cannot write the CA file " + caFile + ": " + e
-                    + ". Name one in a folder that can be written", e);
+            throw new LoginServerException(
+                    "cannot write the CA file " + caFile + ": " + e + ". Name one in a folder that can be written", e);
         }
     }
 
     private static SslContext built(SslContextBuilder builder) throws IOException {
-        return builder.sslProvider(SslProvider.JDK).protocols("TLSv1.3", "TLSv1.2").build();
+        return builder.sslProvider(SslProvider.JDK)
+                .protocols("TLSv1.3", "TLSv1.2")
+                .build();
     }
 }

@@ -17,8 +17,16 @@ import java.time.Instant;
  * @param loggedInAt       when the instance logged in; a reconnect keeps it
  * @param userSigExpiresAt when its UserSig expires
  */
-public record Session(long sdkAppId, String userId, Platform platform, String deviceId, String server, long id, InetSocketAddress address,
-        Instant loggedInAt, Instant userSigExpiresAt) {
+public record Session(
+        long sdkAppId,
+        String userId,
+        Platform platform,
+        String deviceId,
+        String server,
+        long id,
+        InetSocketAddress address,
+        Instant loggedInAt,
+        Instant userSigExpiresAt) {
 
     boolean sameInstance(Session other) {
         return platform == other.platform && deviceId.equals(other.deviceId);

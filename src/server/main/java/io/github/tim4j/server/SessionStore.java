@@ -71,7 +71,8 @@ public interface SessionStore {
      * @param cause    why; {@link KickCause#OTHER_INSTANCE} is remembered for instances that are not connected
      * @return the sessions that were ended, connected or not, when those connected have been told
      */
-    CompletionStage<List<Session>> kick(long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause);
+    CompletionStage<List<Session>> kick(
+            long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause);
 
     /**
      * Makes the UserSigs of a user useless that were made until now: those made before this second, and those made in this second that the
@@ -100,8 +101,7 @@ public interface SessionStore {
      * @param session   its session, the last one if it is not connected
      * @param connected whether it is connected
      */
-    record Instance(Session session, boolean connected) {
-    }
+    record Instance(Session session, boolean connected) {}
 
     /**
      * Registers an account, as the first login does.

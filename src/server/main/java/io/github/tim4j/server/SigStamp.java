@@ -7,5 +7,4 @@ package io.github.tim4j.server;
  * @param issuedAt    unix seconds
  * @param fingerprint part of its signature
  */
-public record SigStamp(long issuedAt, long fingerprint) {
-}
+public record SigStamp(long issuedAt, long fingerprint) {}

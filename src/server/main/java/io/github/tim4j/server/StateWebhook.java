@@ -40,18 +40,19 @@ final class StateWebhook {
         }
     }
 
-    private record Post(URI uri, String body) {
-    }
+    private record Post(URI uri, String body) {}
 
     private final long sdkAppId;
     private final String url;
     private final ServerClock clock;
     private final EventExecutorGroup timers;
     private final Duration grace;
-    private final HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+    private final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
     private final Deque<Post> waiting = new ArrayDeque<>();
     /** Lost connections that are not told yet: their instance may be back at once. */
     private final Map<Instance, ScheduledFuture<?>> lost = new HashMap<>();
+
     private boolean sending;
     private boolean closed;
     private long dropped;
@@ -90,7 +91,10 @@ final class StateWebhook {
         Instance instance = Instance.of(session);
         if (!closed && lost.size() < MAX_WAITING) {
             cancelLost(instance);
-            lost.put(instance, timers.schedule(() -> disconnected(instance, session, timeout), grace.toMillis(), TimeUnit.MILLISECONDS));
+            lost.put(
+                    instance,
+                    timers.schedule(
+                            () -> disconnected(instance, session, timeout), grace.toMillis(), TimeUnit.MILLISECONDS));
         }
     }
 
@@ -113,19 +117,30 @@ final class StateWebhook {
         }
         if (waiting.size() >= MAX_WAITING) {
             if (dropped++ % 1000 == 0) {
-                LOG.warn("the state webhook of SDKAppID {} does not keep up: {} state changes dropped", sdkAppId, dropped);
+                LOG.warn(
+                        "the state webhook of SDKAppID {} does not keep up: {} state changes dropped",
+                        sdkAppId,
+                        dropped);
             }
             return;
         }
         ObjectNode body = JSON.createObjectNode();
-        body.put("CallbackCommand", "State.StateChange").put("EventTime", clock.now().toEpochMilli());
-        body.putObject("Info").put("Action", action).put("To_Account", session.userId()).put("Reason", reason);
+        body.put("CallbackCommand", "State.StateChange")
+                .put("EventTime", clock.now().toEpochMilli());
+        body.putObject("Info")
+                .put("Action", action)
+                .put("To_Account", session.userId())
+                .put("Reason", reason);
         if (!kicked.isEmpty()) {
-            kicked.forEach(victim -> body.withArray("KickedDevice").addObject().put("Platform", victim.platform().text()));
+            kicked.forEach(victim -> body.withArray("KickedDevice")
+                    .addObject()
+                    .put("Platform", victim.platform().text()));
         }
-        URI uri = URI.create(url + "SdkAppid=" + sdkAppId + "&CallbackCommand=State.StateChange&contenttype=json&ClientIP="
-                + URLEncoder.encode(session.address().getAddress().getHostAddress(), StandardCharsets.UTF_8) + "&OptPlatform="
-                + session.platform().text());
+        URI uri = URI.create(
+                url + "SdkAppid=" + sdkAppId + "&CallbackCommand=State.StateChange&contenttype=json&ClientIP="
+                        + URLEncoder.encode(session.address().getAddress().getHostAddress(), StandardCharsets.UTF_8)
+                        + "&OptPlatform="
+                        + session.platform().text());
         waiting.add(new Post(uri, body.toString()));
         sendNext();
     }
@@ -138,15 +153,21 @@ final class StateWebhook {
     }
 
     private void send(Post post, int attempt) {
-        HttpRequest request = HttpRequest.newBuilder(post.uri()).timeout(TIMEOUT).header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(post.body())).build();
+        HttpRequest request = HttpRequest.newBuilder(post.uri())
+                .timeout(TIMEOUT)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(post.body()))
+                .build();
         client.sendAsync(request, HttpResponse.BodyHandlers.discarding()).whenComplete((response, failure) -> {
             if (failure == null && response.statusCode() / 100 == 2) {
                 done();
             } else if (attempt < ATTEMPTS) {
                 retry(post, attempt);
             } else {
-                LOG.warn("the state webhook of SDKAppID {} failed {} times ({}); one state change dropped", sdkAppId, ATTEMPTS,
+                LOG.warn(
+                        "the state webhook of SDKAppID {} failed {} times ({}); one state change dropped",
+                        sdkAppId,
+                        ATTEMPTS,
                         failure == null ? "HTTP " + response.statusCode() : failure.getMessage());
                 done();
             }

@@ -29,7 +29,8 @@ class ControlApiTest {
 
     @BeforeEach
     void start() {
-        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").httpPort(0).build());
+        server = LoginServer.start(
+                LoginServerConfig.builder().app(APP, "secret").httpPort(0).build());
     }
 
     @AfterEach
@@ -59,7 +60,8 @@ class ControlApiTest {
 
     private RawClient online(String user) throws IOException {
         RawClient client = new RawClient(server.port());
-        assertThat(RawClient.reason(client.login(server, user, Platform.LINUX, "d1"))).isZero();
+        assertThat(RawClient.reason(client.login(server, user, Platform.LINUX, "d1")))
+                .isZero();
         return client;
     }
 
@@ -86,22 +88,33 @@ class ControlApiTest {
 
     @Test
     void makesUserSigsAndTakesThemAway() throws Exception {
-        String sig = post(200, "usersig", "{" + ALICE + ",\"validitySeconds\":3600}").get("userSig").asText();
+        String sig = post(200, "usersig", "{" + ALICE + ",\"validitySeconds\":3600}")
+                .get("userSig")
+                .asText();
         try (RawClient alice = new RawClient(server.port())) {
-            assertThat(RawClient.reason(alice.login("alice", Platform.LINUX, "d1", sig))).isZero();
-            assertThat(post(200, "expire", "{" + ALICE + "}").get("kicked").asInt()).isEqualTo(1);
+            assertThat(RawClient.reason(alice.login("alice", Platform.LINUX, "d1", sig)))
+                    .isZero();
+            assertThat(post(200, "expire", "{" + ALICE + "}").get("kicked").asInt())
+                    .isEqualTo(1);
             assertThat(RawClient.reason(alice.next())).isEqualTo(0xA0);
         }
         assertThat(code("alice", sig)).isEqualTo("70001");
-        assertThat(post(200, "invalidate", "{" + ALICE + "}").get("kicked").asInt()).isZero();
+        assertThat(post(200, "invalidate", "{" + ALICE + "}").get("kicked").asInt())
+                .isZero();
         assertThat(code("alice", sig)).isEqualTo("70052");
     }
 
     @Test
     void kicksRefusesDelaysAndCuts() throws Exception {
         try (RawClient alice = online("alice")) {
-            assertThat(post(200, "kick", "{" + ALICE + ",\"platform\":\"Mac\"}").get("kicked").asInt()).isZero();
-            assertThat(post(200, "kick", "{" + ALICE + ",\"cause\":\"OTHER_INSTANCE\"}").get("kicked").asInt()).isEqualTo(1);
+            assertThat(post(200, "kick", "{" + ALICE + ",\"platform\":\"Mac\"}")
+                            .get("kicked")
+                            .asInt())
+                    .isZero();
+            assertThat(post(200, "kick", "{" + ALICE + ",\"cause\":\"OTHER_INSTANCE\"}")
+                            .get("kicked")
+                            .asInt())
+                    .isEqualTo(1);
             assertThat(RawClient.reason(alice.next())).isEqualTo(0x8E);
         }
         post(200, "refuse", "{\"count\":1,\"code\":70114}");
@@ -109,7 +122,8 @@ class ControlApiTest {
         post(200, "refuse", "{\"count\":1,\"code\":-302," + ALICE + "}");
         assertThat(code("alice", "x")).isEqualTo("-302");
         post(200, "delay", "{\"milliseconds\":1}");
-        try (RawClient alice = online("alice"); RawClient bob = online("bob")) {
+        try (RawClient alice = online("alice");
+                RawClient bob = online("bob")) {
             post(200, "cut", "{" + ALICE + "}");
             assertThat(alice.next()).isNull();
             post(200, "half-open", "{" + ALICE + "}");
@@ -120,8 +134,12 @@ class ControlApiTest {
 
     @Test
     void setsTimeAndPolicyAndComesAndGoes() throws Exception {
-        assertThat(post(200, "time", "{\"now\":\"2031-01-01T00:00:00Z\"}").get("now").asText()).startsWith("2031-01-01T00:");
-        assertThat(post(200, "time", "{\"advanceSeconds\":86400}").get("now").asText()).startsWith("2031-01-02T00:");
+        assertThat(post(200, "time", "{\"now\":\"2031-01-01T00:00:00Z\"}")
+                        .get("now")
+                        .asText())
+                .startsWith("2031-01-01T00:");
+        assertThat(post(200, "time", "{\"advanceSeconds\":86400}").get("now").asText())
+                .startsWith("2031-01-02T00:");
         assertThat(get("time").get("now").asText()).startsWith("2031-01-02T00:");
         post(200, "policy", "{\"sdkAppId\":" + APP + ",\"kind\":\"DUAL_PLATFORM\",\"instances\":{\"Web\":5}}");
         for (String action : List.of("pause", "resume", "stop", "listen", "restart", "reset")) {
@@ -134,12 +152,25 @@ class ControlApiTest {
     @Test
     void whatIsWrongIsSaid() throws Exception {
         assertThat(post(400, "kick", "{}").get("error").asText()).contains("sdkAppId");
-        assertThat(post(400, "kick", "{" + ALICE + ",\"platform\":\"Amiga\"}").get("error").asText()).contains("Amiga").contains("Windows");
-        assertThat(post(400, "kick", "{" + ALICE + ",\"cause\":\"FUN\"}").get("error").asText()).contains("FUN").contains("REST");
+        assertThat(post(400, "kick", "{" + ALICE + ",\"platform\":\"Amiga\"}")
+                        .get("error")
+                        .asText())
+                .contains("Amiga")
+                .contains("Windows");
+        assertThat(post(400, "kick", "{" + ALICE + ",\"cause\":\"FUN\"}")
+                        .get("error")
+                        .asText())
+                .contains("FUN")
+                .contains("REST");
         assertThat(post(400, "kick", "{").get("error").asText()).contains("JSON");
-        assertThat(post(400, "refuse", "{\"count\":0,\"code\":1}").get("error").asText()).contains("count");
-        assertThat(post(400, "time", "{\"now\":\"soon\"}").get("error").asText()).contains("2026");
-        assertThat(post(400, "usersig", "{\"sdkAppId\":7,\"userId\":\"a\"}").get("error").asText()).contains("7");
+        assertThat(post(400, "refuse", "{\"count\":0,\"code\":1}").get("error").asText())
+                .contains("count");
+        assertThat(post(400, "time", "{\"now\":\"soon\"}").get("error").asText())
+                .contains("2026");
+        assertThat(post(400, "usersig", "{\"sdkAppId\":7,\"userId\":\"a\"}")
+                        .get("error")
+                        .asText())
+                .contains("7");
         post(404, "nothing", "");
         post(405, "sessions", "");
     }
@@ -149,16 +180,23 @@ class ControlApiTest {
         JsonNode document = get("openapi.json");
         assertThat(document.get("openapi").asText()).startsWith("3.");
         List<String> described = new ArrayList<>();
-        document.get("paths").properties().forEach(path -> path.getValue().fieldNames().forEachRemaining(
-                method -> described.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey().substring("/control/v1/".length()))));
+        document.get("paths")
+                .properties()
+                .forEach(path -> path.getValue()
+                        .fieldNames()
+                        .forEachRemaining(method -> described.add(method.toUpperCase(Locale.ROOT) + " "
+                                + path.getKey().substring("/control/v1/".length()))));
         assertThat(described).containsExactlyInAnyOrderElementsOf(new ControlApi(server, null, null).actions());
     }
 
     @Test
     void webPagesAreRefused() throws Exception {
-        assertThat(send(to("/control/v1/sessions").header("Origin", "https://example.com")).statusCode()).isEqualTo(403);
+        assertThat(send(to("/control/v1/sessions").header("Origin", "https://example.com"))
+                        .statusCode())
+                .isEqualTo(403);
         try (RawClient rebound = new RawClient(server.httpPort())) {
-            rebound.send("GET /control/v1/sessions HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n".getBytes());
+            rebound.send(
+                    "GET /control/v1/sessions HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n".getBytes());
             assertThat(new String(rebound.rest())).startsWith("HTTP/1.1 403");
         }
     }
@@ -166,13 +204,22 @@ class ControlApiTest {
     @Test
     void aTokenIsAskedForWhereOneIsSet() throws Exception {
         server.close();
-        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").httpPort(0).controlToken("0123456789abcdef").build());
+        server = LoginServer.start(LoginServerConfig.builder()
+                .app(APP, "secret")
+                .httpPort(0)
+                .controlToken("0123456789abcdef")
+                .build());
         assertThat(send(to("/control/v1/sessions")).statusCode()).isEqualTo(401);
         assertThat(send(to("/metrics")).statusCode()).isEqualTo(401);
-        assertThat(send(to("/control/v1/sessions").header("Authorization", "Bearer 0123456789abcdeF")).statusCode()).isEqualTo(401);
-        assertThat(send(to("/control/v1/sessions").header("Authorization", "Bearer 0123456789abcdef")).statusCode()).isEqualTo(200);
+        assertThat(send(to("/control/v1/sessions").header("Authorization", "Bearer 0123456789abcdeF"))
+                        .statusCode())
+                .isEqualTo(401);
+        assertThat(send(to("/control/v1/sessions").header("Authorization", "Bearer 0123456789abcdef"))
+                        .statusCode())
+                .isEqualTo(200);
         assertThat(send(to("/healthz")).statusCode()).isEqualTo(200);
-        assertThatIllegalArgumentException().isThrownBy(() -> LoginServerConfig.builder().controlToken("short"))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> LoginServerConfig.builder().controlToken("short"))
                 .withMessageContaining("16");
     }
 
@@ -200,16 +247,25 @@ class ControlApiTest {
         online("carol");
         online("carol");
         String metrics = send(to("/metrics")).body();
-        assertThat(metrics.lines()).contains("tim4j_sessions 1", "tim4j_logins_total{code=\"0\"} 3", "tim4j_logins_total{code=\"70003\"} 1",
-                "tim4j_kicks_total{cause=\"rest\"} 1", "tim4j_login_seconds_bucket{le=\"+Inf\"} 4", "tim4j_login_seconds_count 4",
-                "tim4j_daily_active_users{sdkappid=\"" + APP + "\"} 2");
+        assertThat(metrics.lines())
+                .contains(
+                        "tim4j_sessions 1",
+                        "tim4j_logins_total{code=\"0\"} 3",
+                        "tim4j_logins_total{code=\"70003\"} 1",
+                        "tim4j_kicks_total{cause=\"rest\"} 1",
+                        "tim4j_login_seconds_bucket{le=\"+Inf\"} 4",
+                        "tim4j_login_seconds_count 4",
+                        "tim4j_daily_active_users{sdkappid=\"" + APP + "\"} 2");
         assertThat(metrics.lines().filter(line -> !line.startsWith("#")))
                 .allMatch(line -> line.matches("tim4j_[a-z_]+(\\{[a-z]+=\"[^\"]*\"})? [-0-9.E]+"));
     }
 
     @Test
     void nonsenseOnTheHttpPortIsHarmless() throws Exception {
-        for (String nonsense : List.of("\r\n\r\n", "GET\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        for (String nonsense : List.of(
+                "\r\n\r\n",
+                "GET\r\n\r\n",
+                "GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: " + "y".repeat(9000) + "\r\n\r\n",
                 "GET /" + "y".repeat(9000) + " HTTP/1.1\r\n\r\n",
                 "POST /control/v1/kick HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n")) {

@@ -28,7 +28,8 @@ class KickTest {
 
     @BeforeEach
     void start() {
-        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").build());
+        server =
+                LoginServer.start(LoginServerConfig.builder().app(APP, "secret").build());
     }
 
     @AfterEach
@@ -69,7 +70,8 @@ class KickTest {
 
     @Test
     void theSecondInstanceOfAPlatformKicksTheFirst() throws IOException {
-        try (RawClient first = online("alice", Platform.WINDOWS, "d1"); RawClient mac = online("alice", Platform.MAC, "d3");
+        try (RawClient first = online("alice", Platform.WINDOWS, "d1");
+                RawClient mac = online("alice", Platform.MAC, "d3");
                 RawClient second = online("alice", Platform.WINDOWS, "d2")) {
             assertKicked(first, "Windows");
             assertThat(server.sessions()).extracting(Session::deviceId).containsExactly("d3", "d2");
@@ -83,14 +85,16 @@ class KickTest {
     @Test
     void anotherPlatformKicksUnderASinglePlatformPolicy() throws IOException {
         server.loginPolicy(APP, LoginPolicy.of(LoginPolicy.Kind.SINGLE_PLATFORM));
-        try (RawClient first = online("alice", Platform.WINDOWS, "d1"); RawClient second = online("alice", Platform.IPHONE, "d2")) {
+        try (RawClient first = online("alice", Platform.WINDOWS, "d1");
+                RawClient second = online("alice", Platform.IPHONE, "d2")) {
             assertKicked(first, "iPhone");
         }
     }
 
     @Test
     void thePolicyOfOneAppOrUserDoesNotTouchAnother() throws IOException {
-        try (RawClient alice = online("alice", Platform.WINDOWS, "d1"); RawClient bob = online("bob", Platform.WINDOWS, "d2")) {
+        try (RawClient alice = online("alice", Platform.WINDOWS, "d1");
+                RawClient bob = online("bob", Platform.WINDOWS, "d2")) {
             assertThat(server.sessions()).hasSize(2);
         }
     }
@@ -98,12 +102,14 @@ class KickTest {
     @Test
     void theSameInstanceTakesItsOldConnectionOverAndKicksNobody() throws IOException {
         server.loginPolicy(APP, LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM).withInstances(Platform.WINDOWS, 2));
-        try (RawClient one = online("alice", Platform.WINDOWS, "d1"); RawClient two = online("alice", Platform.WINDOWS, "d2");
+        try (RawClient one = online("alice", Platform.WINDOWS, "d1");
+                RawClient two = online("alice", Platform.WINDOWS, "d2");
                 RawClient oneAgain = online("alice", Platform.WINDOWS, "d1")) {
             MqttMessage disconnect = one.next();
             assertThat(RawClient.reason(disconnect)).isEqualTo(0x8E);
             assertThat(RawClient.user(disconnect, "kick-platform")).isNull();
-            assertThat(events()).containsExactly(ServerEvent.Type.LOGIN, ServerEvent.Type.LOGIN, ServerEvent.Type.RECONNECT);
+            assertThat(events())
+                    .containsExactly(ServerEvent.Type.LOGIN, ServerEvent.Type.LOGIN, ServerEvent.Type.RECONNECT);
             // d1 is still the one logged in longest: its reconnect was no new login.
             try (RawClient three = online("alice", Platform.WINDOWS, "d3")) {
                 assertKicked(oneAgain, "Windows");
@@ -121,8 +127,12 @@ class KickTest {
             assertThat(RawClient.code(refused)).isEqualTo("6208");
             assertThat(RawClient.reason(refused)).isEqualTo(0x87);
             assertThat(RawClient.user(refused, "kick-platform")).isEqualTo("Windows");
-            assertThat(server.sessions()).as("the refused login kicks nobody").extracting(Session::deviceId).containsExactly("d2");
-            assertThat(RawClient.reason(answer("alice", Platform.WINDOWS, "d1", sig))).isZero();
+            assertThat(server.sessions())
+                    .as("the refused login kicks nobody")
+                    .extracting(Session::deviceId)
+                    .containsExactly("d2");
+            assertThat(RawClient.reason(answer("alice", Platform.WINDOWS, "d1", sig)))
+                    .isZero();
             assertKicked(second, "Windows");
         }
     }
@@ -136,7 +146,8 @@ class KickTest {
         assertThat(RawClient.code(answer("alice", Platform.WINDOWS, "d1", sig))).isEqualTo("6208");
         try (RawClient third = online("alice", Platform.WEB, "d3")) {
             assertThat(RawClient.code(answer("alice", Platform.MAC, "d2", sig))).isEqualTo("6208");
-            assertThat(RawClient.reason(answer("alice", Platform.WINDOWS, "d1", sig))).isZero();
+            assertThat(RawClient.reason(answer("alice", Platform.WINDOWS, "d1", sig)))
+                    .isZero();
         }
     }
 
@@ -144,7 +155,8 @@ class KickTest {
     void aReconnectAfterALostLinkKicksNobodyAndIsNotRefused() throws IOException {
         loseLink(online("alice", Platform.WINDOWS, "d1"));
         try (RawClient again = online("alice", Platform.WINDOWS, "d1")) {
-            assertThat(events()).containsExactly(ServerEvent.Type.LOGIN, ServerEvent.Type.LINK_CLOSED, ServerEvent.Type.RECONNECT);
+            assertThat(events())
+                    .containsExactly(ServerEvent.Type.LOGIN, ServerEvent.Type.LINK_CLOSED, ServerEvent.Type.RECONNECT);
         }
     }
 
@@ -166,17 +178,21 @@ class KickTest {
         try (RawClient first = online("alice", Platform.WINDOWS, "d1")) {
             server.halfOpenConnections(APP, "alice");
             try (RawClient second = online("alice", Platform.WINDOWS, "d2")) {
-                assertThat(RawClient.code(answer("alice", Platform.WINDOWS, "d1", server.userSig(APP, "alice")))).isEqualTo("6208");
+                assertThat(RawClient.code(answer("alice", Platform.WINDOWS, "d1", server.userSig(APP, "alice"))))
+                        .isEqualTo("6208");
             }
         }
     }
 
     @Test
     void anAdministratorKicksWithTheReasonAskedFor() throws IOException {
-        try (RawClient one = online("alice", Platform.WINDOWS, "d1"); RawClient two = online("alice", Platform.MAC, "d2")) {
-            assertThat(server.kick(APP, "alice", Platform.MAC, null, KickCause.REST)).isEqualTo(1);
+        try (RawClient one = online("alice", Platform.WINDOWS, "d1");
+                RawClient two = online("alice", Platform.MAC, "d2")) {
+            assertThat(server.kick(APP, "alice", Platform.MAC, null, KickCause.REST))
+                    .isEqualTo(1);
             assertThat(RawClient.reason(two.next())).isEqualTo(0x98);
-            assertThat(server.kick(APP, "alice", null, "d1", KickCause.OTHER_INSTANCE)).isEqualTo(1);
+            assertThat(server.kick(APP, "alice", null, "d1", KickCause.OTHER_INSTANCE))
+                    .isEqualTo(1);
             MqttMessage disconnect = one.next();
             assertThat(RawClient.reason(disconnect)).isEqualTo(0x8E);
             assertThat(RawClient.code(disconnect)).isEqualTo("6208");
@@ -185,14 +201,16 @@ class KickTest {
         }
         loseLink(online("alice", Platform.WINDOWS, "d1"));
         assertThat(server.kick(APP, "alice", KickCause.OTHER_INSTANCE)).isEqualTo(1);
-        assertThat(RawClient.code(answer("alice", Platform.WINDOWS, "d1", server.userSig(APP, "alice")))).isEqualTo("6208");
+        assertThat(RawClient.code(answer("alice", Platform.WINDOWS, "d1", server.userSig(APP, "alice"))))
+                .isEqualTo("6208");
     }
 
     @Test
     void invalidatedUserSigsAreUselessAndNewOnesWork() throws IOException {
         String old = server.userSig(APP, "alice");
         try (RawClient client = new RawClient(server.port())) {
-            assertThat(RawClient.reason(client.login("alice", Platform.WINDOWS, "d1", old))).isZero();
+            assertThat(RawClient.reason(client.login("alice", Platform.WINDOWS, "d1", old)))
+                    .isZero();
             assertThat(server.invalidateUserSigs(APP, "alice")).isEqualTo(1);
             MqttMessage disconnect = client.next();
             assertThat(RawClient.reason(disconnect)).isEqualTo(0x87);
@@ -200,8 +218,10 @@ class KickTest {
         }
         assertThat(RawClient.code(answer("alice", Platform.WINDOWS, "d1", old))).isEqualTo("70052");
         assertThat(RawClient.code(answer("alice", Platform.MAC, "d2", old))).isEqualTo("70052");
-        assertThat(RawClient.reason(answer("alice", Platform.WINDOWS, "d1", server.userSig(APP, "alice")))).isZero();
-        assertThat(RawClient.reason(answer("bob", Platform.WINDOWS, "d1", server.userSig(APP, "bob")))).isZero();
+        assertThat(RawClient.reason(answer("alice", Platform.WINDOWS, "d1", server.userSig(APP, "alice"))))
+                .isZero();
+        assertThat(RawClient.reason(answer("bob", Platform.WINDOWS, "d1", server.userSig(APP, "bob"))))
+                .isZero();
     }
 
     @Test
@@ -219,30 +239,44 @@ class KickTest {
     void expiredUserSigsAreUselessAndNewOnesWork() throws IOException {
         String old = server.userSig(APP, "alice");
         try (RawClient client = new RawClient(server.port())) {
-            assertThat(RawClient.reason(client.login("alice", Platform.WINDOWS, "d1", old))).isZero();
+            assertThat(RawClient.reason(client.login("alice", Platform.WINDOWS, "d1", old)))
+                    .isZero();
             assertThat(server.expireUserSigs(APP, "alice")).isEqualTo(1);
             MqttMessage disconnect = client.next();
             assertThat(RawClient.reason(disconnect)).isEqualTo(0xA0);
             assertThat(RawClient.code(disconnect)).isEqualTo("70001");
         }
         assertThat(RawClient.code(answer("alice", Platform.WINDOWS, "d1", old))).isEqualTo("70001");
-        assertThat(RawClient.reason(answer("alice", Platform.WINDOWS, "d1", server.userSig(APP, "alice")))).isZero();
+        assertThat(RawClient.reason(answer("alice", Platform.WINDOWS, "d1", server.userSig(APP, "alice"))))
+                .isZero();
     }
 
     @Test
     void serversThatShareAStoreKickEachOthersClients() throws IOException {
         SessionStore store = new MemorySessionStore();
-        try (LoginServer one = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").sessionStore(store).build());
-                LoginServer two = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").sessionStore(store).build());
-                RawClient first = new RawClient(one.port()); RawClient second = new RawClient(two.port())) {
-            assertThat(RawClient.reason(first.login(one, "alice", Platform.WINDOWS, "d1"))).isZero();
-            assertThat(RawClient.reason(second.login(two, "alice", Platform.WINDOWS, "d2"))).isZero();
+        try (LoginServer one = LoginServer.start(LoginServerConfig.builder()
+                        .app(APP, "secret")
+                        .sessionStore(store)
+                        .build());
+                LoginServer two = LoginServer.start(LoginServerConfig.builder()
+                        .app(APP, "secret")
+                        .sessionStore(store)
+                        .build());
+                RawClient first = new RawClient(one.port());
+                RawClient second = new RawClient(two.port())) {
+            assertThat(RawClient.reason(first.login(one, "alice", Platform.WINDOWS, "d1")))
+                    .isZero();
+            assertThat(RawClient.reason(second.login(two, "alice", Platform.WINDOWS, "d2")))
+                    .isZero();
             assertKicked(first, "Windows");
             assertThat(one.sessions()).isEmpty();
             two.stopListening();
-            try (RawClient third = new RawClient(one.port()); RawClient secondAgain = new RawClient(one.port())) {
-                assertThat(RawClient.reason(third.login(one, "alice", Platform.WINDOWS, "d3"))).isZero();
-                assertThat(RawClient.code(secondAgain.login(one, "alice", Platform.WINDOWS, "d2"))).isEqualTo("6208");
+            try (RawClient third = new RawClient(one.port());
+                    RawClient secondAgain = new RawClient(one.port())) {
+                assertThat(RawClient.reason(third.login(one, "alice", Platform.WINDOWS, "d3")))
+                        .isZero();
+                assertThat(RawClient.code(secondAgain.login(one, "alice", Platform.WINDOWS, "d2")))
+                        .isEqualTo("6208");
             }
         }
     }
@@ -304,11 +338,16 @@ class KickTest {
         }
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (!settled.await(1, TimeUnit.MILLISECONDS) && System.nanoTime() < deadline) {
-            assertThat(server.sessions()).filteredOn(session -> session.userId().equals(user)).hasSizeLessThanOrEqualTo(2);
+            assertThat(server.sessions())
+                    .filteredOn(session -> session.userId().equals(user))
+                    .hasSizeLessThanOrEqualTo(2);
         }
         assertThat(settled.getCount()).as("those not told, but for two").isZero();
         // The last to come is answered after the last victim has been told.
-        await().until(() -> server.sessions().stream().filter(session -> session.userId().equals(user)).count() == 2);
+        await().until(() -> server.sessions().stream()
+                        .filter(session -> session.userId().equals(user))
+                        .count()
+                == 2);
         end.countDown();
         int toldCount = 0;
         for (Future<Integer> one : told) {

@@ -18,7 +18,15 @@ class LoginPolicyTest {
         for (String login : logins) {
             Platform platform = Platform.of(login.replaceAll("[0-9]", "")).orElseThrow();
             loggedIn.removeAll(policy.victims(loggedIn, platform));
-            loggedIn.add(new Session(1, "u", platform, login, "s", loggedIn.size(), new InetSocketAddress("127.0.0.1", 1), Instant.EPOCH,
+            loggedIn.add(new Session(
+                    1,
+                    "u",
+                    platform,
+                    login,
+                    "s",
+                    loggedIn.size(),
+                    new InetSocketAddress("127.0.0.1", 1),
+                    Instant.EPOCH,
                     Instant.MAX));
         }
         return loggedIn.stream().map(Session::deviceId).toList();
@@ -34,7 +42,8 @@ class LoginPolicyTest {
 
     @Test
     void singlePlatformLetsOneStand() {
-        assertThat(afterLogins(LoginPolicy.of(Kind.SINGLE_PLATFORM), "Windows1", "Web1", "iPhone1")).containsExactly("iPhone1");
+        assertThat(afterLogins(LoginPolicy.of(Kind.SINGLE_PLATFORM), "Windows1", "Web1", "iPhone1"))
+                .containsExactly("iPhone1");
     }
 
     @Test
@@ -47,12 +56,15 @@ class LoginPolicyTest {
     @Test
     void triplePlatformLetsOneMobileOneDesktopAndWebStand() {
         LoginPolicy policy = LoginPolicy.of(Kind.TRIPLE_PLATFORM);
-        assertThat(afterLogins(policy, "Windows1", "Web1", "Android1", "iPad1", "Linux1")).containsExactly("Web1", "iPad1", "Linux1");
+        assertThat(afterLogins(policy, "Windows1", "Web1", "Android1", "iPad1", "Linux1"))
+                .containsExactly("Web1", "iPad1", "Linux1");
     }
 
     @Test
     void overTheInstanceLimitTheOneLoggedInLongestGoes() {
-        LoginPolicy policy = LoginPolicy.of(Kind.MULTI_PLATFORM).withInstances(Platform.WINDOWS, 3).withInstances(Platform.WEB, 2);
+        LoginPolicy policy = LoginPolicy.of(Kind.MULTI_PLATFORM)
+                .withInstances(Platform.WINDOWS, 3)
+                .withInstances(Platform.WEB, 2);
         assertThat(afterLogins(policy, "Windows1", "Windows2", "Windows3", "Mac1", "Windows4", "Windows5"))
                 .containsExactly("Windows3", "Mac1", "Windows4", "Windows5");
         assertThat(afterLogins(policy, "Web1", "Web2", "Web3")).containsExactly("Web2", "Web3");
@@ -67,8 +79,14 @@ class LoginPolicyTest {
     @Test
     void limitsHaveLimits() {
         LoginPolicy policy = LoginPolicy.of(Kind.MULTI_PLATFORM);
-        assertThatIllegalArgumentException().isThrownBy(() -> policy.withInstances(Platform.MAC, 4)).withMessageContaining("1 to 3");
-        assertThatIllegalArgumentException().isThrownBy(() -> policy.withInstances(Platform.WEB, 11)).withMessageContaining("1 to 10");
-        assertThatIllegalArgumentException().isThrownBy(() -> policy.withInstances(Platform.WEB, 0)).withMessageContaining("0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> policy.withInstances(Platform.MAC, 4))
+                .withMessageContaining("1 to 3");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> policy.withInstances(Platform.WEB, 11))
+                .withMessageContaining("1 to 10");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> policy.withInstances(Platform.WEB, 0))
+                .withMessageContaining("0");
     }
 }

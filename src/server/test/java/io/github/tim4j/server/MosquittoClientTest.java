@@ -22,7 +22,8 @@ class MosquittoClientTest {
     @BeforeEach
     void start() {
         assumeTrue(installed(), "skipped: mosquitto_pub is not installed");
-        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").build());
+        server =
+                LoginServer.start(LoginServerConfig.builder().app(APP, "secret").build());
     }
 
     @AfterEach
@@ -34,7 +35,9 @@ class MosquittoClientTest {
 
     private static boolean installed() {
         try {
-            Process process = new ProcessBuilder("mosquitto_pub", "--help").redirectErrorStream(true).start();
+            Process process = new ProcessBuilder("mosquitto_pub", "--help")
+                    .redirectErrorStream(true)
+                    .start();
             process.getInputStream().readAllBytes();
             return true;
         } catch (IOException e) {
@@ -45,11 +48,38 @@ class MosquittoClientTest {
 
     /** What the client prints with -d, when it has ended. */
     private String run(String program, String version, String user, String sig, String... more) throws Exception {
-        List<String> command = new ArrayList<>(List.of(program, "-d", "-V", version, "-h", "127.0.0.1", "-p", "" + server.port(), "-u",
-                user, "-P", sig, "-t", "t"));
+        List<String> command = new ArrayList<>(List.of(
+                program,
+                "-d",
+                "-V",
+                version,
+                "-h",
+                "127.0.0.1",
+                "-p",
+                "" + server.port(),
+                "-u",
+                user,
+                "-P",
+                sig,
+                "-t",
+                "t"));
         if (version.equals("5")) {
-            command.addAll(List.of("-D", "connect", "user-property", "sdkappid", "" + APP, "-D", "connect", "user-property", "platform",
-                    "Linux", "-D", "connect", "user-property", "device-id", "d1"));
+            command.addAll(List.of(
+                    "-D",
+                    "connect",
+                    "user-property",
+                    "sdkappid",
+                    "" + APP,
+                    "-D",
+                    "connect",
+                    "user-property",
+                    "platform",
+                    "Linux",
+                    "-D",
+                    "connect",
+                    "user-property",
+                    "device-id",
+                    "d1"));
         }
         command.addAll(List.of(more));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -62,23 +92,31 @@ class MosquittoClientTest {
     void getsTheConnackItDeserves() throws Exception {
         String sig = server.userSig(APP, "alice");
         assertThat(run("mosquitto_pub", "5", "alice", sig, "-m", "x")).contains("received CONNACK (0)");
-        assertThat(run("mosquitto_pub", "5", "alice", sig, "-m", "x", "-i", APP + ":alice:Linux:d1")).contains("received CONNACK (0)");
+        assertThat(run("mosquitto_pub", "5", "alice", sig, "-m", "x", "-i", APP + ":alice:Linux:d1"))
+                .contains("received CONNACK (0)");
         assertThat(run("mosquitto_pub", "5", "alice", "wrong", "-m", "x")).contains("received CONNACK (134)");
-        assertThat(run("mosquitto_pub", "5", "alice", server.userSig(APP, "bob"), "-m", "x")).contains("received CONNACK (135)");
-        assertThat(run("mosquitto_pub", "5", "alice", sig, "-m", "x", "-i", "other")).contains("received CONNACK (133)");
-        assertThat(server.events(0)).filteredOn(event -> event.type() == ServerEvent.Type.LOGIN_REFUSED).extracting(ServerEvent::code)
+        assertThat(run("mosquitto_pub", "5", "alice", server.userSig(APP, "bob"), "-m", "x"))
+                .contains("received CONNACK (135)");
+        assertThat(run("mosquitto_pub", "5", "alice", sig, "-m", "x", "-i", "other"))
+                .contains("received CONNACK (133)");
+        assertThat(server.events(0))
+                .filteredOn(event -> event.type() == ServerEvent.Type.LOGIN_REFUSED)
+                .extracting(ServerEvent::code)
                 .containsExactly(70003, 70013, 6017);
     }
 
     @Test
     void ofAnOlderVersionIsToldSo() throws Exception {
-        assertThat(run("mosquitto_pub", "311", "alice", server.userSig(APP, "alice"), "-m", "x")).contains("CONNACK (1)");
-        assertThat(run("mosquitto_pub", "31", "alice", server.userSig(APP, "alice"), "-m", "x", "-i", "x")).contains("CONNACK (1)");
+        assertThat(run("mosquitto_pub", "311", "alice", server.userSig(APP, "alice"), "-m", "x"))
+                .contains("CONNACK (1)");
+        assertThat(run("mosquitto_pub", "31", "alice", server.userSig(APP, "alice"), "-m", "x", "-i", "x"))
+                .contains("CONNACK (1)");
     }
 
     @Test
     void thatSubscribesIsDisconnectedWithTheReason() throws Exception {
         assertThat(run("mosquitto_sub", "5", "alice", server.userSig(APP, "alice"), "-W", "5"))
-                .contains("received CONNACK (0)").contains("Received DISCONNECT (131)");
+                .contains("received CONNACK (0)")
+                .contains("Received DISCONNECT (131)");
     }
 }

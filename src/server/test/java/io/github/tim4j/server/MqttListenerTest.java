@@ -37,7 +37,8 @@ class MqttListenerTest {
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         AtomicBoolean busy = new AtomicBoolean(true);
         try {
-            LoginService service = new LoginService(LoginServerConfig.builder().app(1400000000L, "secret").build(), loops);
+            LoginService service = new LoginService(
+                    LoginServerConfig.builder().app(1400000000L, "secret").build(), loops);
             MqttListener listener = new MqttListener(service, loops, LOOPBACK, 0, null);
             listener.open();
             EventLoop loop = loops.next();
@@ -52,10 +53,12 @@ class MqttListenerTest {
 
     @Test
     void aServerWhosePortWasTakenCanListenAgainOnceItIsFree() throws Exception {
-        try (LoginServer server = LoginServer.start(LoginServerConfig.builder().app(1400000000L, "secret").build())) {
+        try (LoginServer server = LoginServer.start(
+                LoginServerConfig.builder().app(1400000000L, "secret").build())) {
             server.stopListening();
             try (ServerSocket other = new ServerSocket(server.port(), 1, LOOPBACK)) {
-                assertThatThrownBy(server::listenAgain).isInstanceOf(LoginServerException.class)
+                assertThatThrownBy(server::listenAgain)
+                        .isInstanceOf(LoginServerException.class)
                         .hasMessageContaining(Integer.toString(other.getLocalPort()));
                 assertThat(server.isAccepting()).isFalse();
             }

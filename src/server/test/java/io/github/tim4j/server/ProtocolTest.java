@@ -4,11 +4,11 @@ package io.github.tim4j.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.codec.mqtt.MqttMessageBuilders;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import io.netty.handler.codec.mqtt.MqttQoS;
-import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -30,8 +30,13 @@ class ProtocolTest {
     }
 
     private static LoginServer start(Duration connectTimeout) {
-        return LoginServer.start(LoginServerConfig.builder().app(APP, "secret").connectTimeout(connectTimeout).maxKeepAlive(60)
-                .maxFailuresPerUser(1_000_000).maxFailuresPerAddress(1_000_000).build());
+        return LoginServer.start(LoginServerConfig.builder()
+                .app(APP, "secret")
+                .connectTimeout(connectTimeout)
+                .maxKeepAlive(60)
+                .maxFailuresPerUser(1_000_000)
+                .maxFailuresPerAddress(1_000_000)
+                .build());
     }
 
     @AfterEach
@@ -55,21 +60,26 @@ class ProtocolTest {
 
     private RawClient online() throws IOException {
         RawClient client = new RawClient(server.port());
-        assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1"))).isZero();
+        assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1")))
+                .isZero();
         return client;
     }
 
     private static void assertEnded(RawClient client, int reason) throws IOException {
         MqttMessage disconnect = client.next();
-        assertThat(disconnect.fixedHeader().messageType().value()).as("DISCONNECT").isEqualTo(14);
+        assertThat(disconnect.fixedHeader().messageType().value())
+                .as("DISCONNECT")
+                .isEqualTo(14);
         assertThat(RawClient.reason(disconnect)).isEqualTo(reason);
         assertThat(client.next()).as("closed").isNull();
     }
 
     @Test
     void olderMqttGetsItsOwnAnswer() throws IOException {
-        assertThat(answerTo(0x10, 0x0d, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 60, 0, 1, 'x')).containsExactly(0x20, 2, 0, 1);
-        assertThat(answerTo(0x10, 0x0f, 0, 6, 'M', 'Q', 'I', 's', 'd', 'p', 3, 2, 0, 60, 0, 1, 'x')).containsExactly(0x20, 2, 0, 1);
+        assertThat(answerTo(0x10, 0x0d, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 60, 0, 1, 'x'))
+                .containsExactly(0x20, 2, 0, 1);
+        assertThat(answerTo(0x10, 0x0f, 0, 6, 'M', 'Q', 'I', 's', 'd', 'p', 3, 2, 0, 60, 0, 1, 'x'))
+                .containsExactly(0x20, 2, 0, 1);
     }
 
     @Test
@@ -104,7 +114,8 @@ class ProtocolTest {
             assertThat(answer).as(Arrays.toString(malformed)).startsWith(0x20);
             assertThat(answer[3]).as(Arrays.toString(malformed)).isEqualTo((byte) 0x81);
         }
-        byte[] twice = answerTo(0x10, 0x14, 0, 4, 'M', 'Q', 'T', 'T', 5, 2, 0, 60, 6, 0x21, 0, 1, 0x21, 0, 1, 0, 1, 'x');
+        byte[] twice =
+                answerTo(0x10, 0x14, 0, 4, 'M', 'Q', 'T', 'T', 5, 2, 0, 60, 6, 0x21, 0, 1, 0x21, 0, 1, 0, 1, 'x');
         assertThat(twice[3]).as("a property given twice").isEqualTo((byte) 0x82);
         assertThat(server.events(0)).extracting(ServerEvent::type).containsOnly(ServerEvent.Type.PROTOCOL_ERROR);
     }
@@ -120,8 +131,8 @@ class ProtocolTest {
     void aConnectOf64KibIsRead() throws IOException {
         try (RawClient client = new RawClient(server.port())) {
             String padding = "x".repeat(30_000);
-            MqttProperties properties = RawClient.properties("sdkappid", "" + APP, "platform", "Web", "device-id", "d", "p", padding, "q",
-                    padding);
+            MqttProperties properties = RawClient.properties(
+                    "sdkappid", "" + APP, "platform", "Web", "device-id", "d", "p", padding, "q", padding);
             client.send(RawClient.connect("", "alice", server.userSig(APP, "alice"), 60, properties));
             assertThat(RawClient.reason(client.next())).isZero();
         }
@@ -130,8 +141,14 @@ class ProtocolTest {
     @Test
     void aWillIsNotTaken() throws IOException {
         try (RawClient client = new RawClient(server.port())) {
-            client.send(MqttMessageBuilders.connect().protocolVersion(io.netty.handler.codec.mqtt.MqttVersion.MQTT_5).clientId("x")
-                    .willFlag(true).willTopic("t").willMessage(new byte[] {1}).willQoS(MqttQoS.AT_MOST_ONCE).build());
+            client.send(MqttMessageBuilders.connect()
+                    .protocolVersion(io.netty.handler.codec.mqtt.MqttVersion.MQTT_5)
+                    .clientId("x")
+                    .willFlag(true)
+                    .willTopic("t")
+                    .willMessage(new byte[] {1})
+                    .willQoS(MqttQoS.AT_MOST_ONCE)
+                    .build());
             assertThat(RawClient.reason(client.next())).isEqualTo(0x83);
         }
     }
@@ -171,8 +188,11 @@ class ProtocolTest {
     @Test
     void anAnswerSurvivesWhatTheClientSendsAfterIt() throws IOException {
         try (RawClient client = online()) {
-            byte[] publish = client.encode(MqttMessageBuilders.publish().topicName("t").qos(MqttQoS.AT_MOST_ONCE)
-                    .payload(Unpooled.wrappedBuffer(new byte[50_000])).build());
+            byte[] publish = client.encode(MqttMessageBuilders.publish()
+                    .topicName("t")
+                    .qos(MqttQoS.AT_MOST_ONCE)
+                    .payload(Unpooled.wrappedBuffer(new byte[50_000]))
+                    .build());
             for (int i = 0; i < 20; i++) {
                 client.send(publish);
             }
@@ -183,7 +203,8 @@ class ProtocolTest {
     @Test
     void aLoginMayComeInSingleBytesAndWithWhatFollowsIt() throws IOException {
         try (RawClient client = new RawClient(server.port())) {
-            byte[] connect = client.encode(RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
+            byte[] connect = client.encode(
+                    RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
             for (byte one : connect) {
                 client.send(new byte[] {one});
             }
@@ -191,7 +212,8 @@ class ProtocolTest {
         }
         server.delayLogins(Duration.ofMillis(50));
         try (RawClient client = new RawClient(server.port())) {
-            byte[] connect = client.encode(RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
+            byte[] connect = client.encode(
+                    RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
             byte[] withPings = Arrays.copyOf(connect, connect.length + 4);
             withPings[connect.length] = (byte) 0xC0;
             withPings[connect.length + 2] = (byte) 0xC0;
@@ -206,8 +228,10 @@ class ProtocolTest {
     void aConnectThatDripsForTooLongIsGivenUp() throws Exception {
         server.close();
         server = start(Duration.ofMillis(300));
-        try (RawClient client = new RawClient(server.port()); RawClient silent = new RawClient(server.port())) {
-            byte[] connect = client.encode(RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
+        try (RawClient client = new RawClient(server.port());
+                RawClient silent = new RawClient(server.port())) {
+            byte[] connect = client.encode(
+                    RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
             Thread dripping = new Thread(() -> {
                 try {
                     for (byte one : connect) {
@@ -250,7 +274,9 @@ class ProtocolTest {
             assertEnded(client, 0x8D);
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(1500));
         }
-        assertThat(server.events(0)).extracting(ServerEvent::type).containsExactly(ServerEvent.Type.LOGIN, ServerEvent.Type.TIMED_OUT);
+        assertThat(server.events(0))
+                .extracting(ServerEvent::type)
+                .containsExactly(ServerEvent.Type.LOGIN, ServerEvent.Type.TIMED_OUT);
     }
 
     @Test
@@ -287,7 +313,8 @@ class ProtocolTest {
                 bytes = new byte[] {(byte) (random.nextInt(16) << 4), (byte) random.nextInt(4), 0, 0};
             }
             try (RawClient client = new RawClient(server.port())) {
-                assertThat(RawClient.reason(client.login("alice", Platform.LINUX, "d1", sig))).isZero();
+                assertThat(RawClient.reason(client.login("alice", Platform.LINUX, "d1", sig)))
+                        .isZero();
                 client.send(bytes);
                 client.socket().shutdownOutput();
                 MqttMessage answer = client.next();
@@ -295,7 +322,9 @@ class ProtocolTest {
                     answer = client.next();
                 }
                 if (answer != null) {
-                    assertThat(answer.fixedHeader().messageType().value()).as("DISCONNECT in case " + i).isEqualTo(14);
+                    assertThat(answer.fixedHeader().messageType().value())
+                            .as("DISCONNECT in case " + i)
+                            .isEqualTo(14);
                     assertThat(RawClient.reason(answer)).as("case " + i).isIn(0x81, 0x82, 0x83, 0x95);
                     assertThat(client.next()).isNull();
                 }
@@ -309,7 +338,8 @@ class ProtocolTest {
         Random random = new Random(20_261_121);
         byte[] good;
         try (RawClient client = new RawClient(server.port())) {
-            good = client.encode(RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
+            good = client.encode(
+                    RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
         }
         for (int i = 0; i < CASES; i++) {
             byte[] changed = good.clone();

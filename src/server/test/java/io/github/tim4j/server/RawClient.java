@@ -41,7 +41,8 @@ final class RawClient implements AutoCloseable {
         socket = connected;
         socket.setSoTimeout(20_000);
         socket.setTcpNoDelay(true);
-        codec.attr(AttributeKey.<MqttVersion>valueOf("NETTY_CODEC_MQTT_VERSION")).set(MqttVersion.MQTT_5);
+        codec.attr(AttributeKey.<MqttVersion>valueOf("NETTY_CODEC_MQTT_VERSION"))
+                .set(MqttVersion.MQTT_5);
     }
 
     private static Socket connected(InetAddress from, int port) throws IOException {
@@ -52,9 +53,22 @@ final class RawClient implements AutoCloseable {
     }
 
     /** A CONNECT as timshim sends it. */
-    static MqttConnectMessage connect(long app, String user, Platform platform, String device, String sig, int keepAlive) {
-        return connect(app + ":" + user + ":" + platform.text() + ":" + device, user, sig, keepAlive,
-                properties("sdkappid", Long.toString(app), "platform", platform.text(), "device-id", device, "sdk-version", "test"));
+    static MqttConnectMessage connect(
+            long app, String user, Platform platform, String device, String sig, int keepAlive) {
+        return connect(
+                app + ":" + user + ":" + platform.text() + ":" + device,
+                user,
+                sig,
+                keepAlive,
+                properties(
+                        "sdkappid",
+                        Long.toString(app),
+                        "platform",
+                        platform.text(),
+                        "device-id",
+                        device,
+                        "sdk-version",
+                        "test"));
     }
 
     static MqttProperties properties(String... namesAndValues) {
@@ -67,11 +81,19 @@ final class RawClient implements AutoCloseable {
         return properties;
     }
 
-    static MqttConnectMessage connect(String clientId, String user, String sig, int keepAlive, MqttProperties properties) {
-        return MqttMessageBuilders.connect().protocolVersion(MqttVersion.MQTT_5).cleanSession(true).clientId(clientId)
-                .hasUser(user != null).username(user)
-                .hasPassword(sig != null).password(sig == null ? null : sig.getBytes(StandardCharsets.UTF_8))
-                .keepAlive(keepAlive).properties(properties).build();
+    static MqttConnectMessage connect(
+            String clientId, String user, String sig, int keepAlive, MqttProperties properties) {
+        return MqttMessageBuilders.connect()
+                .protocolVersion(MqttVersion.MQTT_5)
+                .cleanSession(true)
+                .clientId(clientId)
+                .hasUser(user != null)
+                .username(user)
+                .hasPassword(sig != null)
+                .password(sig == null ? null : sig.getBytes(StandardCharsets.UTF_8))
+                .keepAlive(keepAlive)
+                .properties(properties)
+                .build();
     }
 
     byte[] encode(MqttMessage message) {
@@ -127,7 +149,9 @@ final class RawClient implements AutoCloseable {
             message = codec.readInbound();
         }
         if (message.decoderResult().isFailure()) {
-            throw new AssertionError("the server sent what Netty's decoder refuses", message.decoderResult().cause());
+            throw new AssertionError(
+                    "the server sent what Netty's decoder refuses",
+                    message.decoderResult().cause());
         }
         return message;
     }
@@ -142,13 +166,16 @@ final class RawClient implements AutoCloseable {
     }
 
     static int reason(MqttMessage message) {
-        return 0xff & (message instanceof MqttConnAckMessage connack ? connack.variableHeader().connectReturnCode().byteValue()
-                : ((MqttReasonCodeAndPropertiesVariableHeader) message.variableHeader()).reasonCode());
+        return 0xff
+                & (message instanceof MqttConnAckMessage connack
+                        ? connack.variableHeader().connectReturnCode().byteValue()
+                        : ((MqttReasonCodeAndPropertiesVariableHeader) message.variableHeader()).reasonCode());
     }
 
     /** A user property of a CONNACK or a DISCONNECT, or null. */
     static String user(MqttMessage message, String name) {
-        for (MqttProperties.MqttProperty<?> property : properties(message).getProperties(MqttProperties.USER_PROPERTY)) {
+        for (MqttProperties.MqttProperty<?> property :
+                properties(message).getProperties(MqttProperties.USER_PROPERTY)) {
             MqttProperties.StringPair pair = (MqttProperties.StringPair) property.value();
             if (pair.key.equals(name)) {
                 return pair.value;
@@ -162,7 +189,8 @@ final class RawClient implements AutoCloseable {
     }
 
     static MqttProperties properties(MqttMessage message) {
-        return message instanceof MqttConnAckMessage connack ? connack.variableHeader().properties()
+        return message instanceof MqttConnAckMessage connack
+                ? connack.variableHeader().properties()
                 : ((MqttReasonCodeAndPropertiesVariableHeader) message.variableHeader()).properties();
     }
 

@@ -47,6 +47,7 @@ class RestApiTest {
 
     @TempDir
     static Path folder;
+
     private static LoginServer server;
     private static ImClient client;
     private static String trustStoreBefore;
@@ -55,12 +56,17 @@ class RestApiTest {
     @BeforeAll
     static void start() throws Exception {
         Path ca = folder.resolve("ca.pem");
-        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").admin(APP, "boss").tlsSelfSigned(0, ca).httpPort(0)
+        server = LoginServer.start(LoginServerConfig.builder()
+                .app(APP, "secret")
+                .admin(APP, "boss")
+                .tlsSelfSigned(0, ca)
+                .httpPort(0)
                 .build());
         KeyStore trusted = KeyStore.getInstance("JKS");
         trusted.load(null, null);
         try (InputStream in = Files.newInputStream(ca)) {
-            trusted.setCertificateEntry("ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
+            trusted.setCertificateEntry(
+                    "ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
         }
         Path store = folder.resolve("trusted.jks");
         try (OutputStream out = Files.newOutputStream(store)) {
@@ -94,22 +100,35 @@ class RestApiTest {
 
     @Test
     void aPublishedClientImportsChecksAndDeletesAccounts() throws Exception {
-        assertThat(client.account.accountImport(new AccountImportRequest("alice", "Alice", "https://example.com/a.png")).getActionStatus())
+        assertThat(client.account
+                        .accountImport(new AccountImportRequest("alice", "Alice", "https://example.com/a.png"))
+                        .getActionStatus())
                 .isEqualTo("OK");
-        assertThat(client.account.accountImport(new AccountImportRequest("alice")).getErrorCode()).as("idempotent").isZero();
-        MultiAccountImportResult many = client.account.multiAccountImport(new MultiAccountImportRequest(List.of("bob", "x".repeat(33))));
+        assertThat(client.account
+                        .accountImport(new AccountImportRequest("alice"))
+                        .getErrorCode())
+                .as("idempotent")
+                .isZero();
+        MultiAccountImportResult many =
+                client.account.multiAccountImport(new MultiAccountImportRequest(List.of("bob", "x".repeat(33))));
         assertThat(many.getErrorCode()).isZero();
         assertThat(many.getFailAccounts()).containsExactly("x".repeat(33));
         AccountCheckResult check = client.account.accountCheck(new AccountCheckRequest(
                 List.of(new AccountCheckItem("alice"), new AccountCheckItem("bob"), new AccountCheckItem("carol"))));
-        assertThat(check.getResultItems()).extracting(item -> item.getUserId() + " " + item.getAccountStatus())
+        assertThat(check.getResultItems())
+                .extracting(item -> item.getUserId() + " " + item.getAccountStatus())
                 .containsExactly("alice Imported", "bob Imported", "carol NotImported");
         AccountDeleteResult deleted = client.account.accountDelete(
                 new AccountDeleteRequest(List.of(new AccountDeleteItem("bob"), new AccountDeleteItem("carol"))));
-        assertThat(deleted.getResultItems()).extracting(item -> item.getUserId() + " " + item.getResultCode())
+        assertThat(deleted.getResultItems())
+                .extracting(item -> item.getUserId() + " " + item.getResultCode())
                 .containsExactly("bob 0", "carol 70107");
-        assertThat(client.account.accountCheck(new AccountCheckRequest(List.of(new AccountCheckItem("bob")))).getResultItems().get(0)
-                .getAccountStatus()).isEqualTo("NotImported");
+        assertThat(client.account
+                        .accountCheck(new AccountCheckRequest(List.of(new AccountCheckItem("bob"))))
+                        .getResultItems()
+                        .get(0)
+                        .getAccountStatus())
+                .isEqualTo("NotImported");
     }
 
     @Test
@@ -135,21 +154,25 @@ class RestApiTest {
 
     @Test
     void aPublishedClientAsksWhoIsOnline() throws Exception {
-        try (RawClient alice = new RawClient(server.port()); RawClient phone = new RawClient(server.port());
+        try (RawClient alice = new RawClient(server.port());
+                RawClient phone = new RawClient(server.port());
                 RawClient bob = new RawClient(server.port())) {
             online(alice, "alice", Platform.WINDOWS);
             online(phone, "alice", Platform.IPHONE);
             online(bob, "bob", Platform.ANDROID);
             bob.socket().close();
             await().until(() -> server.sessions().size() == 2);
-            QueryOnlineStatusResult result = client.account.queryOnlineStatus(
-                    new QueryOnlineStatusRequest(1, List.of("alice", "bob", "carol")));
+            QueryOnlineStatusResult result =
+                    client.account.queryOnlineStatus(new QueryOnlineStatusRequest(1, List.of("alice", "bob", "carol")));
             assertThat(result.getErrorCode()).isZero();
-            assertThat(result.getQueryResult()).extracting(item -> item.getToAccount() + " " + item.getStatus())
+            assertThat(result.getQueryResult())
+                    .extracting(item -> item.getToAccount() + " " + item.getStatus())
                     .containsExactly("alice Online", "bob PushOnline");
-            assertThat(result.getQueryResult().get(0).getDetail()).extracting(detail -> detail.getPlatform() + " " + detail.getStatus())
+            assertThat(result.getQueryResult().get(0).getDetail())
+                    .extracting(detail -> detail.getPlatform() + " " + detail.getStatus())
                     .containsExactly("Windows Online", "iPhone Online");
-            assertThat(result.getErrorList()).extracting(item -> item.getToAccount() + " " + item.getErrorCode())
+            assertThat(result.getErrorList())
+                    .extracting(item -> item.getToAccount() + " " + item.getErrorCode())
                     .containsExactly("carol 70107");
         }
     }
@@ -158,19 +181,22 @@ class RestApiTest {
 
     private static JsonNode post(String command, String query, String body) throws Exception {
         return send(HttpRequest.newBuilder(URI.create(server.httpUri() + "/v4/" + command + "?" + query))
-                .POST(HttpRequest.BodyPublishers.ofString(body)).build());
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build());
     }
 
     private static JsonNode send(HttpRequest request) throws Exception {
         HttpResponse<String> response = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
         assertThat(response.statusCode()).as("HTTP 200 whatever happened").isEqualTo(200);
         JsonNode answer = JSON.readTree(response.body());
-        assertThat(answer.get("ActionStatus").asText()).isEqualTo(answer.get("ErrorCode").asInt() == 0 ? "OK" : "FAIL");
+        assertThat(answer.get("ActionStatus").asText())
+                .isEqualTo(answer.get("ErrorCode").asInt() == 0 ? "OK" : "FAIL");
         return answer;
     }
 
     private static String as(String admin) {
-        return "sdkappid=" + APP + "&identifier=" + admin + "&usersig=" + server.userSig(APP, admin) + "&random=1&contenttype=json";
+        return "sdkappid=" + APP + "&identifier=" + admin + "&usersig=" + server.userSig(APP, admin)
+                + "&random=1&contenttype=json";
     }
 
     private static int error(String command, String query, String body) throws Exception {
@@ -184,19 +210,27 @@ class RestApiTest {
         assertThat(error("im_open_login_svc/account_import", as("boss"), good)).isZero();
         assertThat(error(kick, as("boss"), good)).isZero();
         assertThat(error(kick, "identifier=administrator", good)).isEqualTo(60012);
-        assertThat(error(kick, as("administrator").replace("" + APP, "77"), good)).isEqualTo(60006);
-        assertThat(error(kick, as("administrator").replace("" + APP, "x"), good)).isEqualTo(60006);
-        assertThat(error(kick, as("administrator").replaceAll("identifier=[a-z]*", ""), good)).isEqualTo(60004);
-        assertThat(error(kick, as("administrator").replaceAll("usersig=[^&]*", "usersig=x"), good)).isEqualTo(60005);
-        assertThat(error(kick, as("administrator").replaceAll("usersig=[^&]*", ""), good)).isEqualTo(60005);
+        assertThat(error(kick, as("administrator").replace("" + APP, "77"), good))
+                .isEqualTo(60006);
+        assertThat(error(kick, as("administrator").replace("" + APP, "x"), good))
+                .isEqualTo(60006);
+        assertThat(error(kick, as("administrator").replaceAll("identifier=[a-z]*", ""), good))
+                .isEqualTo(60004);
+        assertThat(error(kick, as("administrator").replaceAll("usersig=[^&]*", "usersig=x"), good))
+                .isEqualTo(60005);
+        assertThat(error(kick, as("administrator").replaceAll("usersig=[^&]*", ""), good))
+                .isEqualTo(60005);
         assertThat(error(kick, as("alice"), good)).isEqualTo(60010);
         assertThat(error(kick, as("boss"), "{")).isEqualTo(60003);
         assertThat(error(kick, as("boss"), "[]")).isEqualTo(60003);
         assertThat(error(kick, as("boss"), "")).isEqualTo(60003);
         assertThat(error(kick, as("boss"), "{}")).isEqualTo(70402);
         assertThat(error("openim/sendmsg", as("boss"), good)).isEqualTo(60009);
-        assertThat(send(HttpRequest.newBuilder(URI.create(server.httpUri() + "/v4/" + kick + "?" + as("boss"))).build()).get("ErrorCode")
-                .asInt()).isEqualTo(60002);
+        assertThat(send(HttpRequest.newBuilder(URI.create(server.httpUri() + "/v4/" + kick + "?" + as("boss")))
+                                .build())
+                        .get("ErrorCode")
+                        .asInt())
+                .isEqualTo(60002);
         String expired = as("boss");
         server.advanceClock(Duration.ofDays(400));
         assertThat(error(kick, expired, good)).isEqualTo(70001);
@@ -205,16 +239,22 @@ class RestApiTest {
     @Test
     void listsHaveTheirLimits() throws Exception {
         String accounts = "{\"Accounts\":[" + String.join(",", Collections.nCopies(101, "\"u\"")) + "]}";
-        assertThat(error("im_open_login_svc/multiaccount_import", as("administrator"), accounts)).isEqualTo(70402);
+        assertThat(error("im_open_login_svc/multiaccount_import", as("administrator"), accounts))
+                .isEqualTo(70402);
         String queried = String.join(",", Collections.nCopies(500, "\"u\""));
-        assertThat(error("openim/query_online_status", as("administrator"), "{\"To_Account\":[" + queried + "]}")).isZero();
-        assertThat(error("openim/query_online_status", as("administrator"), "{\"To_Account\":[" + queried + ",\"u\"]}")).isEqualTo(70402);
-        assertThat(error("im_open_login_svc/account_check", as("administrator"), "{\"CheckItem\":[]}")).isEqualTo(70402);
+        assertThat(error("openim/query_online_status", as("administrator"), "{\"To_Account\":[" + queried + "]}"))
+                .isZero();
+        assertThat(error("openim/query_online_status", as("administrator"), "{\"To_Account\":[" + queried + ",\"u\"]}"))
+                .isEqualTo(70402);
+        assertThat(error("im_open_login_svc/account_check", as("administrator"), "{\"CheckItem\":[]}"))
+                .isEqualTo(70402);
     }
 
     @Test
     void theNewerFormOfAnImportTellsOfEachAccount() throws Exception {
-        JsonNode answer = post("im_open_login_svc/multiaccount_import", as("administrator"),
+        JsonNode answer = post(
+                "im_open_login_svc/multiaccount_import",
+                as("administrator"),
                 "{\"AccountList\":[{\"UserID\":\"dave\",\"Nick\":\"D\"},{\"UserID\":\"\"}]}");
         assertThat(answer.get("ErrorCode").asInt()).isZero();
         assertThat(answer.get("ResultItem").findValuesAsText("ResultCode")).containsExactly("0", "70402");
@@ -222,9 +262,15 @@ class RestApiTest {
 
     @Test
     void tooManyRequestsASecondAreRefused() throws Exception {
-        try (LoginServer slow = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").httpPort(0).maxRestPerSecond(1).build())) {
-            HttpRequest request = HttpRequest.newBuilder(URI.create(slow.httpUri() + "/v4/im_open_login_svc/account_import?"
-                    + as("administrator"))).POST(HttpRequest.BodyPublishers.ofString("{\"UserID\":\"a\"}")).build();
+        try (LoginServer slow = LoginServer.start(LoginServerConfig.builder()
+                .app(APP, "secret")
+                .httpPort(0)
+                .maxRestPerSecond(1)
+                .build())) {
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create(slow.httpUri() + "/v4/im_open_login_svc/account_import?" + as("administrator")))
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"UserID\":\"a\"}"))
+                    .build();
             assertThat(send(request).get("ErrorCode").asInt()).isZero();
             assertThat(send(request).get("ErrorCode").asInt()).isEqualTo(60007);
         }
@@ -236,9 +282,11 @@ class RestApiTest {
         RawClient[] slow = new RawClient[20];
         for (int i = 0; i < slow.length; i++) {
             slow[i] = new RawClient(server.httpPort());
-            slow[i].send("POST /v4/im_open_login_svc/kick HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{".getBytes());
+            slow[i].send("POST /v4/im_open_login_svc/kick HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
+                    .getBytes());
         }
-        assertThat(error("im_open_login_svc/account_import", as("administrator"), "{\"UserID\":\"alice\"}")).isZero();
+        assertThat(error("im_open_login_svc/account_import", as("administrator"), "{\"UserID\":\"alice\"}"))
+                .isZero();
         for (RawClient one : slow) {
             one.close();
         }

@@ -23,23 +23,29 @@ class StartTest {
         try (LoginServer first = LoginServer.start(config().build())) {
             assertThat(first.uri()).hasToString("mqtt://127.0.0.1:" + first.port());
             LoginServerConfig second = config().port(first.port()).build();
-            assertThatThrownBy(() -> LoginServer.start(second)).isInstanceOf(LoginServerException.class)
-                    .hasMessageContaining("127.0.0.1:" + first.port()).hasMessageContaining("in use").hasMessageContaining("another port");
+            assertThatThrownBy(() -> LoginServer.start(second))
+                    .isInstanceOf(LoginServerException.class)
+                    .hasMessageContaining("127.0.0.1:" + first.port())
+                    .hasMessageContaining("in use")
+                    .hasMessageContaining("another port");
         }
     }
 
     @Test
     void anUnknownHostIsNamed() {
         LoginServerConfig unknown = config().host("no-such-host.invalid").build();
-        assertThatThrownBy(() -> LoginServer.start(unknown)).isInstanceOf(LoginServerException.class)
+        assertThatThrownBy(() -> LoginServer.start(unknown))
+                .isInstanceOf(LoginServerException.class)
                 .hasMessageContaining("no-such-host.invalid");
     }
 
     @Test
     void anAddressThatIsNotLoopbackNeedsTlsOrPermission() {
         LoginServerConfig open = config().host("0.0.0.0").build();
-        assertThatThrownBy(() -> LoginServer.start(open)).isInstanceOf(LoginServerException.class)
-                .hasMessageContaining("0.0.0.0").hasMessageContaining("--allow-plaintext");
+        assertThatThrownBy(() -> LoginServer.start(open))
+                .isInstanceOf(LoginServerException.class)
+                .hasMessageContaining("0.0.0.0")
+                .hasMessageContaining("--allow-plaintext");
         LoginServer.start(config().host("0.0.0.0").allowPlaintext(true).build()).close();
     }
 
@@ -54,18 +60,28 @@ class StartTest {
             assumeTrue(false, "this machine has no IPv6 loopback");
             return;
         }
-        try (server; RawClient client = new RawClient(new Socket("::1", server.port()))) {
+        try (server;
+                RawClient client = new RawClient(new Socket("::1", server.port()))) {
             assertThat(server.uri()).hasToString("mqtt://[::1]:" + server.port());
-            assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1"))).isZero();
+            assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1")))
+                    .isZero();
         }
     }
 
     @Test
     void aConfigurationOutOfRangeIsRefusedAtOnce() {
-        assertThatIllegalArgumentException().isThrownBy(() -> config().port(65_536)).withMessageContaining("65536");
-        assertThatIllegalArgumentException().isThrownBy(() -> config().maxKeepAlive(0)).withMessageContaining("65535");
-        assertThatIllegalArgumentException().isThrownBy(() -> LoginServerConfig.builder().build()).withMessageContaining("SDKAppID");
-        assertThatIllegalArgumentException().isThrownBy(() -> config().app(1, "")).withMessageContaining("empty");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config().port(65_536))
+                .withMessageContaining("65536");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config().maxKeepAlive(0))
+                .withMessageContaining("65535");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> LoginServerConfig.builder().build())
+                .withMessageContaining("SDKAppID");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> config().app(1, ""))
+                .withMessageContaining("empty");
     }
 
     @Test
@@ -80,7 +96,8 @@ class StartTest {
     }
 
     private static Set<Thread> serverThreads() {
-        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().startsWith("tim4j-"))
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("tim4j-"))
                 .collect(Collectors.toSet());
     }
 }

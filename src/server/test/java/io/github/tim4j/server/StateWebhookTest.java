@@ -56,18 +56,27 @@ class StateWebhookTest {
 
     private void serve(Duration grace) {
         URI url = URI.create("http://127.0.0.1:" + backend.getAddress().getPort() + "/callback");
-        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").stateWebhook(APP, url).disconnectGrace(grace).build());
+        server = LoginServer.start(LoginServerConfig.builder()
+                .app(APP, "secret")
+                .stateWebhook(APP, url)
+                .disconnectGrace(grace)
+                .build());
     }
 
     private RawClient online(String user, Platform platform, String device) throws IOException {
         RawClient client = new RawClient(server.port());
-        assertThat(RawClient.reason(client.login(server, user, platform, device))).isZero();
+        assertThat(RawClient.reason(client.login(server, user, platform, device)))
+                .isZero();
         return client;
     }
 
     private List<String> told() {
-        return bodies.stream().map(body -> body.at("/Info/To_Account").asText() + " " + body.at("/Info/Action").asText() + " "
-                + body.at("/Info/Reason").asText() + body.path("KickedDevice").findValuesAsText("Platform")).toList();
+        return bodies.stream()
+                .map(body -> body.at("/Info/To_Account").asText() + " "
+                        + body.at("/Info/Action").asText() + " "
+                        + body.at("/Info/Reason").asText()
+                        + body.path("KickedDevice").findValuesAsText("Platform"))
+                .toList();
     }
 
     @Test
@@ -77,11 +86,14 @@ class StateWebhookTest {
         RawClient second = online("alice", Platform.WINDOWS, "d2");
         second.logout();
         await().untilAsserted(() -> assertThat(told())
-                .containsExactly("alice Login Register[]", "alice Login Register[Windows]", "alice Logout Unregister[]"));
-        assertThat(queries.get(0)).isEqualTo("SdkAppid=" + APP
-                + "&CallbackCommand=State.StateChange&contenttype=json&ClientIP=127.0.0.1&OptPlatform=Windows");
+                .containsExactly(
+                        "alice Login Register[]", "alice Login Register[Windows]", "alice Logout Unregister[]"));
+        assertThat(queries.get(0))
+                .isEqualTo("SdkAppid=" + APP
+                        + "&CallbackCommand=State.StateChange&contenttype=json&ClientIP=127.0.0.1&OptPlatform=Windows");
         assertThat(bodies.get(0).get("CallbackCommand").asText()).isEqualTo("State.StateChange");
-        assertThat(bodies.get(0).get("EventTime").asLong()).isCloseTo(System.currentTimeMillis(), Offset.offset(60_000L));
+        assertThat(bodies.get(0).get("EventTime").asLong())
+                .isCloseTo(System.currentTimeMillis(), Offset.offset(60_000L));
         assertThat(bodies.get(0).has("KickedDevice")).isFalse();
     }
 
@@ -89,7 +101,8 @@ class StateWebhookTest {
     void aLostConnectionIsToldAfterTheGrace() throws IOException {
         serve(Duration.ofMillis(20));
         online("alice", Platform.WINDOWS, "d1").close();
-        await().untilAsserted(() -> assertThat(told()).containsExactly("alice Login Register[]", "alice Disconnect LinkClose[]"));
+        await().untilAsserted(() ->
+                assertThat(told()).containsExactly("alice Login Register[]", "alice Disconnect LinkClose[]"));
         RawClient silent = new RawClient(server.port());
         silent.send(RawClient.connect(APP, "bob", Platform.WEB, "d1", server.userSig(APP, "bob"), 1));
         await().untilAsserted(() -> assertThat(told()).endsWith("bob Login Register[]", "bob Disconnect TimeOut[]"));
@@ -110,7 +123,8 @@ class StateWebhookTest {
         serve(Duration.ZERO);
         failures.set(2);
         online("alice", Platform.WINDOWS, "d1").logout();
-        await().untilAsserted(() -> assertThat(told()).containsExactly("alice Login Register[]", "alice Logout Unregister[]"));
+        await().untilAsserted(() ->
+                assertThat(told()).containsExactly("alice Login Register[]", "alice Logout Unregister[]"));
         assertThat(posts).hasValue(4);
     }
 

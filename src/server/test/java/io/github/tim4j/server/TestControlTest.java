@@ -29,7 +29,8 @@ class TestControlTest {
 
     @BeforeEach
     void start() {
-        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").build());
+        server =
+                LoginServer.start(LoginServerConfig.builder().app(APP, "secret").build());
     }
 
     @AfterEach
@@ -39,7 +40,8 @@ class TestControlTest {
 
     private RawClient online(String user) throws IOException {
         RawClient client = new RawClient(server.port());
-        assertThat(RawClient.reason(client.login(server, user, Platform.LINUX, "d1"))).isZero();
+        assertThat(RawClient.reason(client.login(server, user, Platform.LINUX, "d1")))
+                .isZero();
         return client;
     }
 
@@ -77,7 +79,8 @@ class TestControlTest {
 
     @Test
     void cutsConnectionsWithoutAWord() throws IOException {
-        try (RawClient alice = online("alice"); RawClient bob = online("bob")) {
+        try (RawClient alice = online("alice");
+                RawClient bob = online("bob")) {
             server.cutConnections(APP, "alice");
             assertThat(alice.next()).isNull();
             assertThat(server.sessions()).extracting(Session::userId).containsExactly("bob");
@@ -85,8 +88,13 @@ class TestControlTest {
             assertThat(bob.next()).isNull();
             assertThat(server.sessions()).isEmpty();
         }
-        assertThat(server.events(0)).extracting(ServerEvent::type).containsExactly(ServerEvent.Type.LOGIN, ServerEvent.Type.LOGIN,
-                ServerEvent.Type.LINK_CLOSED, ServerEvent.Type.LINK_CLOSED);
+        assertThat(server.events(0))
+                .extracting(ServerEvent::type)
+                .containsExactly(
+                        ServerEvent.Type.LOGIN,
+                        ServerEvent.Type.LOGIN,
+                        ServerEvent.Type.LINK_CLOSED,
+                        ServerEvent.Type.LINK_CLOSED);
     }
 
     @Test
@@ -133,8 +141,12 @@ class TestControlTest {
             server.restart();
         }
         online("alice").close();
-        assertThat(server.events(0)).filteredOn(event -> event.type() == ServerEvent.Type.LOGIN).hasSize(1);
-        assertThat(server.events(0)).filteredOn(event -> event.type() == ServerEvent.Type.RECONNECT).hasSize(2);
+        assertThat(server.events(0))
+                .filteredOn(event -> event.type() == ServerEvent.Type.LOGIN)
+                .hasSize(1);
+        assertThat(server.events(0))
+                .filteredOn(event -> event.type() == ServerEvent.Type.RECONNECT)
+                .hasSize(2);
     }
 
     @Test
@@ -154,14 +166,20 @@ class TestControlTest {
 
     @Test
     void theClockHasItsLimits() throws IOException {
-        assertThatIllegalArgumentException().isThrownBy(() -> server.setClock(Instant.MAX)).withMessageContaining("9998");
-        assertThatIllegalArgumentException().isThrownBy(() -> server.advanceClock(Duration.ofDays(-100_000))).withMessageContaining("1970");
-        assertThatIllegalArgumentException().isThrownBy(() -> server.advanceClock(Duration.ofSeconds(Long.MAX_VALUE)))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> server.setClock(Instant.MAX))
+                .withMessageContaining("9998");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> server.advanceClock(Duration.ofDays(-100_000)))
+                .withMessageContaining("1970");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> server.advanceClock(Duration.ofSeconds(Long.MAX_VALUE)))
                 .withMessageContaining("1970");
         server.setClock(Instant.parse("9990-01-01T00:00:00Z"));
         assertThat(code("alice")).isNull();
         try (RawClient client = new RawClient(server.port())) {
-            assertThat(RawClient.code(client.login("alice", Platform.LINUX, "d1", "wrong"))).isEqualTo("70003");
+            assertThat(RawClient.code(client.login("alice", Platform.LINUX, "d1", "wrong")))
+                    .isEqualTo("70003");
         }
         server.setClock(Instant.EPOCH);
         assertThat(code("alice")).isNull();
@@ -195,7 +213,8 @@ class TestControlTest {
             assertThat(server.events(0)).isEmpty();
             assertThat(server.sessions()).isEmpty();
             assertThat(server.now()).isBefore(Instant.now().plusSeconds(60));
-            assertThat(UserSig.parse(server.userSig(APP, "alice")).issuedAt()).isBefore(Instant.now().plusSeconds(60));
+            assertThat(UserSig.parse(server.userSig(APP, "alice")).issuedAt())
+                    .isBefore(Instant.now().plusSeconds(60));
             online("alice").close();
             assertThat(server.events(0)).first().extracting(ServerEvent::type).isEqualTo(ServerEvent.Type.LOGIN);
         }
@@ -204,7 +223,9 @@ class TestControlTest {
     /** A store that is slow to answer for the end of a session, until it is cleared and beyond. */
     private static SessionStore slowToEnd(CountDownLatch ending, CountDownLatch cleared) {
         SessionStore memory = new MemorySessionStore();
-        return (SessionStore) Proxy.newProxyInstance(SessionStore.class.getClassLoader(), new Class<?>[] {SessionStore.class},
+        return (SessionStore) Proxy.newProxyInstance(
+                SessionStore.class.getClassLoader(),
+                new Class<?>[] {SessionStore.class},
                 (proxy, method, arguments) -> {
                     Object answer = method.invoke(memory, arguments);
                     if (method.getName().equals("end")) {
@@ -223,7 +244,10 @@ class TestControlTest {
         CountDownLatch ending = new CountDownLatch(1);
         CountDownLatch cleared = new CountDownLatch(1);
         server.close();
-        server = LoginServer.start(LoginServerConfig.builder().app(APP, "secret").sessionStore(slowToEnd(ending, cleared)).build());
+        server = LoginServer.start(LoginServerConfig.builder()
+                .app(APP, "secret")
+                .sessionStore(slowToEnd(ending, cleared))
+                .build());
         online("alice").close();
         assertThat(ending.await(20, TimeUnit.SECONDS)).isTrue();
         server.reset();
@@ -236,10 +260,14 @@ class TestControlTest {
         server.rotateSecret(APP + 1, "an app of its own", Duration.ZERO);
         server.loginPolicy(APP, LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM).withInstances(Platform.LINUX, 3));
         server.reset();
-        try (RawClient first = new RawClient(server.port()); RawClient second = online("alice")) {
+        try (RawClient first = new RawClient(server.port());
+                RawClient second = online("alice")) {
             String oldSig = new UserSigKey(APP, "secret").make("alice");
-            assertThat(RawClient.reason(first.login("alice", Platform.LINUX, "d2", oldSig))).isZero();
-            assertThat(RawClient.reason(second.next())).as("one instance a platform again").isEqualTo(0x8E);
+            assertThat(RawClient.reason(first.login("alice", Platform.LINUX, "d2", oldSig)))
+                    .isZero();
+            assertThat(RawClient.reason(second.next()))
+                    .as("one instance a platform again")
+                    .isEqualTo(0x8E);
         }
         assertThatThrownBy(() -> server.userSig(APP + 1, "alice")).isInstanceOf(IllegalArgumentException.class);
     }
@@ -247,7 +275,8 @@ class TestControlTest {
     @Test
     void closeTellsClientsAndFreesThePort() throws IOException {
         int port = server.port();
-        try (RawClient alice = online("alice"); RawClient silent = new RawClient(port)) {
+        try (RawClient alice = online("alice");
+                RawClient silent = new RawClient(port)) {
             server.close();
             assertThat(RawClient.reason(alice.next())).isEqualTo(0x8B);
             assertThat(alice.next()).isNull();
@@ -255,6 +284,10 @@ class TestControlTest {
         }
         server.close();
         assertThatThrownBy(() -> new RawClient(port)).isInstanceOf(ConnectException.class);
-        LoginServer.start(LoginServerConfig.builder().app(APP, "secret").port(port).build()).close();
+        LoginServer.start(LoginServerConfig.builder()
+                        .app(APP, "secret")
+                        .port(port)
+                        .build())
+                .close();
     }
 }

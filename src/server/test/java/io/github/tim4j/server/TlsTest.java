@@ -65,24 +65,29 @@ class TlsTest {
     @Test
     void aSelfSignedServerIsTrustedByItsCaFile() throws Exception {
         Path ca = folder.resolve("ca.pem");
-        try (LoginServer server = LoginServer.start(config().tlsSelfSigned(0, ca).build())) {
+        try (LoginServer server =
+                LoginServer.start(config().tlsSelfSigned(0, ca).build())) {
             assertThat(server.tlsUri()).hasToString("mqtts://127.0.0.1:" + server.tlsPort());
             for (String host : List.of("localhost", "127.0.0.1")) {
                 for (String protocol : List.of("TLSv1.2", "TLSv1.3")) {
                     try (RawClient client = new RawClient(connect(server.tlsPort(), read(ca), host, protocol))) {
-                        assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1"))).as(host + protocol).isZero();
+                        assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1")))
+                                .as(host + protocol)
+                                .isZero();
                         client.logout();
                     }
                 }
             }
-            assertThat(RawClient.reason(new RawClient(server.port()).login(server, "bob", Platform.LINUX, "d1"))).isZero();
+            assertThat(RawClient.reason(new RawClient(server.port()).login(server, "bob", Platform.LINUX, "d1")))
+                    .isZero();
         }
     }
 
     @Test
     void aKickReachesAClientBehindTls() throws Exception {
         Path ca = folder.resolve("ca.pem");
-        try (LoginServer server = LoginServer.start(config().tlsSelfSigned(0, ca).build());
+        try (LoginServer server =
+                        LoginServer.start(config().tlsSelfSigned(0, ca).build());
                 RawClient client = new RawClient(connect(server.tlsPort(), read(ca), "localhost"))) {
             client.login(server, "alice", Platform.LINUX, "d1");
             server.kick(APP, "alice", KickCause.REST);
@@ -94,31 +99,42 @@ class TlsTest {
     @Test
     void wrongHostAndUnknownCaFailInTheHandshake() throws Exception {
         Path ca = folder.resolve("ca.pem");
-        try (LoginServer server = LoginServer.start(config().tlsSelfSigned(0, ca).build())) {
+        try (LoginServer server =
+                LoginServer.start(config().tlsSelfSigned(0, ca).build())) {
             X509Certificate good = read(ca);
-            assertThatThrownBy(() -> connect(server.tlsPort(), good, "example.com")).isInstanceOf(SSLHandshakeException.class);
+            assertThatThrownBy(() -> connect(server.tlsPort(), good, "example.com"))
+                    .isInstanceOf(SSLHandshakeException.class);
             Instant now = Instant.now();
-            X509Certificate other = DevelopmentCertificate.issue(List.of("localhost"), now, now.plusSeconds(3600)).ca();
-            assertThatThrownBy(() -> connect(server.tlsPort(), other, "localhost")).isInstanceOf(SSLHandshakeException.class);
-            assertThatThrownBy(() -> connect(server.tlsPort(), good, "localhost", "TLSv1.1")).isInstanceOf(IOException.class);
+            X509Certificate other = DevelopmentCertificate.issue(List.of("localhost"), now, now.plusSeconds(3600))
+                    .ca();
+            assertThatThrownBy(() -> connect(server.tlsPort(), other, "localhost"))
+                    .isInstanceOf(SSLHandshakeException.class);
+            assertThatThrownBy(() -> connect(server.tlsPort(), good, "localhost", "TLSv1.1"))
+                    .isInstanceOf(IOException.class);
         }
     }
 
     @Test
     void plaintextOnTheTlsPortIsClosed() throws Exception {
-        try (LoginServer server = LoginServer.start(config().tlsSelfSigned(0, folder.resolve("ca.pem")).build());
+        try (LoginServer server = LoginServer.start(
+                        config().tlsSelfSigned(0, folder.resolve("ca.pem")).build());
                 RawClient client = new RawClient(server.tlsPort())) {
             client.send(RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
             byte[] answer = client.rest();
-            assertThat(answer.length == 0 || answer[0] == 0x15).as("nothing, or a TLS alert").isTrue();
+            assertThat(answer.length == 0 || answer[0] == 0x15)
+                    .as("nothing, or a TLS alert")
+                    .isTrue();
             assertThat(server.sessions()).isEmpty();
         }
     }
 
     @Test
     void aHandshakeThatNeverEndsIsGivenUp() throws Exception {
-        LoginServerConfig impatient = config().tlsSelfSigned(0, folder.resolve("ca.pem")).connectTimeout(Duration.ofMillis(200)).build();
-        try (LoginServer server = LoginServer.start(impatient); RawClient client = new RawClient(server.tlsPort())) {
+        LoginServerConfig impatient = config().tlsSelfSigned(0, folder.resolve("ca.pem"))
+                .connectTimeout(Duration.ofMillis(200))
+                .build();
+        try (LoginServer server = LoginServer.start(impatient);
+                RawClient client = new RawClient(server.tlsPort())) {
             client.send(0x16, 0x03, 0x01);
             assertThat(client.rest().length).isLessThan(100);
         }
@@ -127,14 +143,19 @@ class TlsTest {
     @Test
     void aCertificateOfYourOwn() throws Exception {
         Instant now = Instant.now();
-        DevelopmentCertificate own = DevelopmentCertificate.issue(List.of("im.example.com"), now.minusSeconds(60), now.plusSeconds(3600));
+        DevelopmentCertificate own =
+                DevelopmentCertificate.issue(List.of("im.example.com"), now.minusSeconds(60), now.plusSeconds(3600));
         Path certificate = Files.writeString(folder.resolve("cert.pem"), DevelopmentCertificate.pem(own.certificate()));
-        Path key = Files.writeString(folder.resolve("key.pem"), "-----BEGIN PRIVATE KEY-----\n"
-                + Base64.getMimeEncoder().encodeToString(own.key().getEncoded()) + "\n-----END PRIVATE KEY-----\n");
+        Path key = Files.writeString(
+                folder.resolve("key.pem"),
+                "-----BEGIN PRIVATE KEY-----\n"
+                        + Base64.getMimeEncoder().encodeToString(own.key().getEncoded())
+                        + "\n-----END PRIVATE KEY-----\n");
         LoginServerConfig config = config().tls(0, certificate, key).build();
         try (LoginServer server = LoginServer.start(config);
                 RawClient client = new RawClient(connect(server.tlsPort(), own.ca(), "im.example.com"))) {
-            assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1"))).isZero();
+            assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1")))
+                    .isZero();
         }
     }
 
@@ -143,26 +164,36 @@ class TlsTest {
         Path missing = folder.resolve("missing.pem");
         Path garbage = Files.writeString(folder.resolve("garbage.pem"), "garbage");
         LoginServerConfig one = config().tls(0, missing, missing).build();
-        assertThatThrownBy(() -> LoginServer.start(one)).isInstanceOf(LoginServerException.class).hasMessageContaining("missing.pem");
+        assertThatThrownBy(() -> LoginServer.start(one))
+                .isInstanceOf(LoginServerException.class)
+                .hasMessageContaining("missing.pem");
         LoginServerConfig two = config().tls(0, garbage, garbage).build();
-        assertThatThrownBy(() -> LoginServer.start(two)).isInstanceOf(LoginServerException.class).hasMessageContaining("garbage.pem")
+        assertThatThrownBy(() -> LoginServer.start(two))
+                .isInstanceOf(LoginServerException.class)
+                .hasMessageContaining("garbage.pem")
                 .hasMessageContaining("PKCS#8");
         LoginServerConfig three = config().tlsSelfSigned(0, garbage).build();
-        assertThatThrownBy(() -> LoginServer.start(three)).isInstanceOf(LoginServerException.class)
+        assertThatThrownBy(() -> LoginServer.start(three))
+                .isInstanceOf(LoginServerException.class)
                 .hasMessageContaining("will not overwrite");
         assertThat(garbage).hasContent("garbage");
-        LoginServerConfig four = config().tlsSelfSigned(0, folder.resolve("no").resolve("ca.pem")).build();
-        assertThatThrownBy(() -> LoginServer.start(four)).isInstanceOf(LoginServerException.class).hasMessageContaining("ca.pem");
+        LoginServerConfig four = config().tlsSelfSigned(0, folder.resolve("no").resolve("ca.pem"))
+                .build();
+        assertThatThrownBy(() -> LoginServer.start(four))
+                .isInstanceOf(LoginServerException.class)
+                .hasMessageContaining("ca.pem");
     }
 
     @Test
     void onAnOpenAddressOnlyTheTlsPortIsOpen() throws Exception {
         Path ca = folder.resolve("ca.pem");
-        try (LoginServer server = LoginServer.start(config().host("0.0.0.0").tlsSelfSigned(0, ca).build())) {
+        try (LoginServer server =
+                LoginServer.start(config().host("0.0.0.0").tlsSelfSigned(0, ca).build())) {
             assertThat(server.port()).isEqualTo(-1);
             assertThat(server.uri()).isEqualTo(server.tlsUri());
             try (RawClient client = new RawClient(connect(server.tlsPort(), read(ca), "localhost"))) {
-                assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1"))).isZero();
+                assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1")))
+                        .isZero();
             }
             server.restart();
             assertThat(server.tlsPort()).isPositive();

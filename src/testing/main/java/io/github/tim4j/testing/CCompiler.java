@@ -30,8 +30,7 @@ public final class CCompiler {
     private static final Path OUTPUT = Project.ROOT.resolve("target/native-test");
     private static final Map<String, Boolean> SUPPORTED = new ConcurrentHashMap<>();
 
-    private CCompiler() {
-    }
+    private CCompiler() {}
 
     /**
      * Compiles a shared library.
@@ -52,13 +51,17 @@ public final class CCompiler {
     /** Skips the calling test, with the reason, unless the compiler can build and run a program with this flag. */
     public static void assumeSupports(String flag) {
         assumePresent();
-        Assumptions.assumeTrue(SUPPORTED.computeIfAbsent(flag, CCompiler::buildsAndRuns), () -> "skipped: gcc here lacks " + flag);
+        Assumptions.assumeTrue(
+                SUPPORTED.computeIfAbsent(flag, CCompiler::buildsAndRuns), () -> "skipped: gcc here lacks " + flag);
     }
 
     /** The C files of a folder, relative to the project's root, for use as sources. */
     public static List<String> sourcesIn(String folder) {
         try (Stream<Path> files = Files.list(Project.ROOT.resolve(folder))) {
-            return files.map(file -> Project.ROOT.relativize(file).toString()).filter(file -> file.endsWith(".c")).sorted().toList();
+            return files.map(file -> Project.ROOT.relativize(file).toString())
+                    .filter(file -> file.endsWith(".c"))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -66,7 +69,8 @@ public final class CCompiler {
 
     private static Path compile(String name, List<String> sources, List<String> kind, String... flags) {
         assumePresent();
-        List<String> command = new ArrayList<>(List.of("gcc", "-std=c11", "-g", "-D_GNU_SOURCE", "-Iinclude", "-pthread"));
+        List<String> command =
+                new ArrayList<>(List.of("gcc", "-std=c11", "-g", "-D_GNU_SOURCE", "-Iinclude", "-pthread"));
         command.addAll(kind);
         command.addAll(sources);
         command.addAll(List.of(flags));
@@ -90,7 +94,8 @@ public final class CCompiler {
     }
 
     private static void assumePresent() {
-        Assumptions.assumeTrue(SUPPORTED.computeIfAbsent("gcc", gcc -> run(List.of(gcc, "--version")) == null),
+        Assumptions.assumeTrue(
+                SUPPORTED.computeIfAbsent("gcc", gcc -> run(List.of(gcc, "--version")) == null),
                 "skipped: no gcc on this machine");
     }
 
@@ -110,7 +115,10 @@ public final class CCompiler {
     /** @return null if the command succeeded, else what it printed */
     private static String run(List<String> command) {
         try {
-            Process process = new ProcessBuilder(command).directory(Project.ROOT.toFile()).redirectErrorStream(true).start();
+            Process process = new ProcessBuilder(command)
+                    .directory(Project.ROOT.toFile())
+                    .redirectErrorStream(true)
+                    .start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return process.waitFor() == 0 ? null : output;
         } catch (IOException e) {
@@ -130,7 +138,8 @@ public final class CCompiler {
     private static String hash(List<String> command, List<String> sources) throws IOException {
         MessageDigest digest = sha256();
         digest.update(String.join("\0", command).getBytes(StandardCharsets.UTF_8));
-        Stream<Path> folders = Stream.concat(Stream.of(Project.ROOT.resolve("include"), Project.ROOT.resolve("native")),
+        Stream<Path> folders = Stream.concat(
+                Stream.of(Project.ROOT.resolve("include"), Project.ROOT.resolve("native")),
                 sources.stream().map(source -> Project.ROOT.resolve(source).getParent()));
         for (Path folder : folders.distinct().filter(Files::isDirectory).toList()) {
             try (Stream<Path> files = Files.walk(folder)) {

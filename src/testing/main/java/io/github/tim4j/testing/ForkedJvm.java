@@ -17,8 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** A JVM of its own for a program of the test class path: for what may end a JVM, or depends on how it was started. */
 public final class ForkedJvm {
     /** How it ended. The output is standard output and standard error together. */
-    public record Result(int exitCode, String output) {
-    }
+    public record Result(int exitCode, String output) {}
 
     private final String mainClass;
     private final List<String> prefix = new ArrayList<>();
@@ -65,16 +64,23 @@ public final class ForkedJvm {
 
     public Process start(Path folder) throws IOException {
         List<String> command = new ArrayList<>(prefix);
-        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xshare:auto",
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m",
-                "-XX:ErrorFile=" + folder.resolve("hs_err_pid%p.log"), "-cp", classPath));
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xshare:auto",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xmx256m",
+                "-XX:ErrorFile=" + folder.resolve("hs_err_pid%p.log"),
+                "-cp",
+                classPath));
         if (Runtime.version().feature() >= 22) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         command.addAll(options);
         command.add(mainClass);
         command.addAll(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).directory(folder.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).directory(folder.toFile());
         builder.environment().putAll(environment);
         return builder.start();
     }
@@ -94,7 +100,10 @@ public final class ForkedJvm {
         Thread watchdog = new Thread(() -> {
             try {
                 if (!process.waitFor(60, TimeUnit.SECONDS)) {
-                    new ProcessBuilder("jstack", Long.toString(process.pid())).redirectOutput(dump.toFile()).start().waitFor();
+                    new ProcessBuilder("jstack", Long.toString(process.pid()))
+                            .redirectOutput(dump.toFile())
+                            .start()
+                            .waitFor();
                     process.destroyForcibly();
                 }
             } catch (IOException | InterruptedException e) {
@@ -116,7 +125,8 @@ public final class ForkedJvm {
         }
         Path crash = folder.resolve("hs_err_pid" + process.pid() + ".log");
         if (Files.exists(crash)) {
-            throw new AssertionError("the JVM crashed\n" + output + "\n" + Files.readString(crash).lines().limit(80).toList());
+            throw new AssertionError("the JVM crashed\n" + output + "\n"
+                    + Files.readString(crash).lines().limit(80).toList());
         }
         return new Result(exitCode, output);
     }

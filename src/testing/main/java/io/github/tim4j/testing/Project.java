@@ -7,10 +7,10 @@ import java.nio.file.Path;
 /** Where the project is. */
 public final class Project {
     /** The project's top folder, from whichever module's folder a test runs in. */
-    public static final Path ROOT = root(Path.of(System.getProperty("basedir", "")).toAbsolutePath());
+    public static final Path ROOT =
+            root(Path.of(System.getProperty("basedir", "")).toAbsolutePath());
 
-    private Project() {
-    }
+    private Project() {}
 
     private static Path root(Path folder) {
         for (Path candidate = folder; candidate != null; candidate = candidate.getParent()) {
@@ -18,6 +18,7 @@ public final class Project {
                 return candidate;
             }
         }
-        throw new IllegalStateException("no include/TIMCloud.h in " + folder + " or above it: tests run inside the project");
+        throw new IllegalStateException(
+                "no include/TIMCloud.h in " + folder + " or above it: tests run inside the project");
     }
 }

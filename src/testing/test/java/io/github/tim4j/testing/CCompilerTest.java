@@ -20,7 +20,8 @@ class CCompilerTest {
         Path source = Files.writeString(folder.resolve("answer.c"), "int main(void) { return 7; }\n");
         Path first = CCompiler.executable("answer", List.of(source.toString()), "-Wall", "-Werror");
         assertThat(new ProcessBuilder(first.toString()).start().waitFor()).isEqualTo(7);
-        assertThat(CCompiler.executable("answer", List.of(source.toString()), "-Wall", "-Werror")).isEqualTo(first);
+        assertThat(CCompiler.executable("answer", List.of(source.toString()), "-Wall", "-Werror"))
+                .isEqualTo(first);
 
         Files.writeString(source, "int main(void) { return 8; }\n");
         Path second = CCompiler.executable("answer", List.of(source.toString()), "-Wall", "-Werror");
@@ -33,6 +34,7 @@ class CCompilerTest {
     void anErrorInTheSourceFailsWithTheCompilersWords() throws IOException {
         Path source = Files.writeString(folder.resolve("broken.c"), "int main(void) { return nothing; }\n");
         assertThatThrownBy(() -> CCompiler.executable("broken", List.of(source.toString())))
-                .isInstanceOf(AssertionError.class).hasMessageContaining("nothing");
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("nothing");
     }
 }

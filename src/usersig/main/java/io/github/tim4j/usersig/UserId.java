@@ -6,8 +6,7 @@ public final class UserId {
     /** The longest user id, in bytes. */
     public static final int MAX_LENGTH = 32;
 
-    private UserId() {
-    }
+    private UserId() {}
 
     /**
      * Tells whether this can be a user id.
@@ -16,7 +15,9 @@ public final class UserId {
      * @return whether it is 1 to 32 characters of printable ASCII
      */
     public static boolean isValid(String userId) {
-        return userId != null && !userId.isEmpty() && userId.length() <= MAX_LENGTH
+        return userId != null
+                && !userId.isEmpty()
+                && userId.length() <= MAX_LENGTH
                 && userId.chars().allMatch(c -> c >= 0x20 && c <= 0x7e);
     }
 }

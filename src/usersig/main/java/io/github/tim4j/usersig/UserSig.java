@@ -50,8 +50,13 @@ public final class UserSig {
         if (userbuf != null) {
             bytes("TLS.userbuf", userbuf);
         }
-        return new UserSig(userId, number(members, "TLS.sdkappid", 1, Long.MAX_VALUE), number(members, "TLS.time", 0, MAX_SECONDS),
-                number(members, "TLS.expire", 0, MAX_SECONDS), userbuf, bytes("TLS.sig", string(members, "TLS.sig")));
+        return new UserSig(
+                userId,
+                number(members, "TLS.sdkappid", 1, Long.MAX_VALUE),
+                number(members, "TLS.time", 0, MAX_SECONDS),
+                number(members, "TLS.expire", 0, MAX_SECONDS),
+                userbuf,
+                bytes("TLS.sig", string(members, "TLS.sig")));
     }
 
     private static String string(Map<String, Object> members, String name) throws UserSigFormatException {
@@ -61,11 +66,13 @@ public final class UserSig {
         throw incomplete(name + (members.containsKey(name) ? " is not a string" : " is missing"));
     }
 
-    private static long number(Map<String, Object> members, String name, long min, long max) throws UserSigFormatException {
+    private static long number(Map<String, Object> members, String name, long min, long max)
+            throws UserSigFormatException {
         if (members.get(name) instanceof Long number && number >= min && number <= max) {
             return number;
         }
-        throw incomplete(name + (members.containsKey(name) ? " is not an integer from " + min + " to " + max : " is missing"));
+        throw incomplete(
+                name + (members.containsKey(name) ? " is not an integer from " + min + " to " + max : " is missing"));
     }
 
     private static byte[] bytes(String name, String base64) throws UserSigFormatException {
@@ -146,8 +153,8 @@ public final class UserSig {
 
     /** The text that the signature is over. */
     String signedText() {
-        return "TLS.identifier:" + userId + "\nTLS.sdkappid:" + sdkAppId + "\nTLS.time:" + issuedAt + "\nTLS.expire:" + validity + "\n"
-                + (userbuf == null ? "" : "TLS.userbuf:" + userbuf + "\n");
+        return "TLS.identifier:" + userId + "\nTLS.sdkappid:" + sdkAppId + "\nTLS.time:" + issuedAt + "\nTLS.expire:"
+                + validity + "\n" + (userbuf == null ? "" : "TLS.userbuf:" + userbuf + "\n");
     }
 
     /** The signature, not to be changed. */
@@ -157,7 +164,9 @@ public final class UserSig {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof UserSig that && signedText().equals(that.signedText()) && Arrays.equals(signature, that.signature);
+        return other instanceof UserSig that
+                && signedText().equals(that.signedText())
+                && Arrays.equals(signature, that.signature);
     }
 
     @Override
@@ -168,6 +177,7 @@ public final class UserSig {
     /** Without the signature, so that it may stand in a log. */
     @Override
     public String toString() {
-        return "UserSig[userId=" + userId + ", sdkAppId=" + sdkAppId + ", issuedAt=" + issuedAt() + ", expiresAt=" + expiresAt() + "]";
+        return "UserSig[userId=" + userId + ", sdkAppId=" + sdkAppId + ", issuedAt=" + issuedAt() + ", expiresAt="
+                + expiresAt() + "]";
     }
 }

@@ -21,7 +21,9 @@ final class UserSigJson {
         return new UserSigJson(json).object();
     }
 
-    enum Other { VALUE }
+    enum Other {
+        VALUE
+    }
 
     private Map<String, Object> object() throws UserSigFormatException {
         Map<String, Object> members = new LinkedHashMap<>();

@@ -83,10 +83,12 @@ public final class UserSigKey {
      */
     public String make(String userId, Duration validity, Instant issuedAt, byte[] userbuf) {
         if (!UserId.isValid(userId)) {
-            throw new IllegalArgumentException("user id \"" + userId + "\" is not 1 to 32 characters of printable ASCII");
+            throw new IllegalArgumentException(
+                    "user id \"" + userId + "\" is not 1 to 32 characters of printable ASCII");
         }
         if (validity.getSeconds() < 1 || validity.getSeconds() > UserSig.MAX_SECONDS) {
-            throw new IllegalArgumentException("validity " + validity + " is not at least 1 second and at most 8000 years");
+            throw new IllegalArgumentException(
+                    "validity " + validity + " is not at least 1 second and at most 8000 years");
         }
         if (issuedAt.getEpochSecond() < 0 || issuedAt.getEpochSecond() > UserSig.MAX_SECONDS) {
             throw new IllegalArgumentException("time " + issuedAt + " is not from 1970 to 9999");
@@ -95,14 +97,16 @@ public final class UserSigKey {
             throw new IllegalArgumentException("userbuf of " + userbuf.length + " bytes is longer than 1024");
         }
         String encodedUserbuf = userbuf == null ? null : Base64.getEncoder().encodeToString(userbuf);
-        UserSig unsigned = new UserSig(userId, sdkAppId, issuedAt.getEpochSecond(), validity.getSeconds(), encodedUserbuf, new byte[0]);
+        UserSig unsigned = new UserSig(
+                userId, sdkAppId, issuedAt.getEpochSecond(), validity.getSeconds(), encodedUserbuf, new byte[0]);
         return UserSigText.wrap(json(unsigned, encodedUserbuf, sign(unsigned)));
     }
 
     private static String json(UserSig sig, String userbuf, byte[] signature) {
         String identifier = sig.userId().replace("\\", "\\\\").replace("\"", "\\\"");
         return "{\"TLS.ver\":\"2.0\",\"TLS.identifier\":\"" + identifier + "\",\"TLS.sdkappid\":" + sig.sdkAppId()
-                + ",\"TLS.expire\":" + sig.validity().getSeconds() + ",\"TLS.time\":" + sig.issuedAt().getEpochSecond()
+                + ",\"TLS.expire\":" + sig.validity().getSeconds() + ",\"TLS.time\":"
+                + sig.issuedAt().getEpochSecond()
                 + (userbuf == null ? "" : ",\"TLS.userbuf\":\"" + userbuf + "\"")
                 + ",\"TLS.sig\":\"" + Base64.getEncoder().encodeToString(signature) + "\"}";
     }
@@ -136,7 +140,10 @@ public final class UserSigKey {
             return bad(userSig, UserSigProblem.WRONG_APP, "made for " + userSig.sdkAppId() + ", used for " + sdkAppId);
         }
         if (!userSig.userId().equals(userId)) {
-            return bad(userSig, UserSigProblem.WRONG_USER, "made for \"" + userSig.userId() + "\", used for \"" + userId + "\"");
+            return bad(
+                    userSig,
+                    UserSigProblem.WRONG_USER,
+                    "made for \"" + userSig.userId() + "\", used for \"" + userId + "\"");
         }
         if (!signed(userSig)) {
             return bad(userSig, UserSigProblem.WRONG_SIGNATURE, "SDKAppID " + sdkAppId);

@@ -17,8 +17,7 @@ final class UserSigText {
     /** The longest JSON inside, in bytes: a limit on what a small deflated text can grow to. */
     static final int MAX_JSON = 16384;
 
-    private UserSigText() {
-    }
+    private UserSigText() {}
 
     static String wrap(String json) {
         Deflater deflater = new Deflater();
@@ -30,7 +29,11 @@ final class UserSigText {
             while (!deflater.finished()) {
                 deflated.write(part, 0, deflater.deflate(part));
             }
-            return Base64.getEncoder().encodeToString(deflated.toByteArray()).replace('+', '*').replace('/', '-').replace('=', '_');
+            return Base64.getEncoder()
+                    .encodeToString(deflated.toByteArray())
+                    .replace('+', '*')
+                    .replace('/', '-')
+                    .replace('=', '_');
         } finally {
             deflater.end();
         }
@@ -45,7 +48,10 @@ final class UserSigText {
         }
         byte[] json = inflate(fromBase64(text));
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(json))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw unreadable("not UTF-8");
         }

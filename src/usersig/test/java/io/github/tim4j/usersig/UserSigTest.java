@@ -46,7 +46,8 @@ class UserSigTest {
         assertThat(sig.userId()).isEqualTo("alice");
         assertThat(sig.sdkAppId()).isEqualTo(APP);
         assertThat(sig.validity()).isEqualTo(Duration.ofDays(1));
-        assertThat(sig.issuedAt()).isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(1));
+        assertThat(sig.issuedAt())
+                .isBetween(Instant.now().minusSeconds(60), Instant.now().plusSeconds(1));
         assertThat(sig.expiresAt()).isEqualTo(sig.issuedAt().plusSeconds(86_400));
         assertThat(sig.userbuf()).isEmpty();
     }
@@ -55,7 +56,8 @@ class UserSigTest {
     void acceptsTheVendorsUserbuf() throws UserSigFormatException {
         String text = new TLSSigAPIv2(APP, SECRET).genPrivateMapKey("alice", 86_400, 10_000, 255);
         assertThat(check(text, "alice", Instant.now())).isZero();
-        assertThat(UserSig.parse(text).userbuf()).hasValueSatisfying(bytes -> assertThat(bytes).isNotEmpty());
+        assertThat(UserSig.parse(text).userbuf())
+                .hasValueSatisfying(bytes -> assertThat(bytes).isNotEmpty());
     }
 
     /** The vendor publishes no reader for Java: so the same fields must give the same signature and the same JSON, up to its order. */
@@ -65,12 +67,14 @@ class UserSigTest {
         UserSig read = UserSig.parse(theirs);
         String ours = KEY.make("bob_1-x", Duration.ofHours(1), read.issuedAt(), null);
         assertThat(UserSig.parse(ours)).isEqualTo(read);
-        assertThat(inflated(ours).chars().sorted().toArray()).isEqualTo(inflated(theirs).chars().sorted().toArray());
+        assertThat(inflated(ours).chars().sorted().toArray())
+                .isEqualTo(inflated(theirs).chars().sorted().toArray());
     }
 
     /** Written from the format's description, sharing nothing with the code under test. */
     private static String inflated(String userSig) throws Exception {
-        byte[] packed = Base64.getDecoder().decode(userSig.replace('*', '+').replace('-', '/').replace('_', '='));
+        byte[] packed = Base64.getDecoder()
+                .decode(userSig.replace('*', '+').replace('-', '/').replace('_', '='));
         Inflater inflater = new Inflater();
         inflater.setInput(packed);
         byte[] json = new byte[4096];
@@ -90,17 +94,25 @@ class UserSigTest {
         assertThat(check("hello", "alice", NOW)).isEqualTo(70003);
         assertThat(check(good + " ", "alice", NOW)).isEqualTo(70003);
         assertThat(check(good, "bob", NOW)).isEqualTo(70013);
-        assertThat(check(new UserSigKey(APP + 1, SECRET).make("alice"), "alice", NOW)).isEqualTo(70014);
-        assertThat(check(new UserSigKey(APP, "another secret").make("alice"), "alice", NOW)).isEqualTo(70009);
+        assertThat(check(new UserSigKey(APP + 1, SECRET).make("alice"), "alice", NOW))
+                .isEqualTo(70014);
+        assertThat(check(new UserSigKey(APP, "another secret").make("alice"), "alice", NOW))
+                .isEqualTo(70009);
         assertThat(check(good, "alice", NOW.plusSeconds(3599))).isZero();
         assertThat(check(good, "alice", NOW.plusSeconds(3600))).isEqualTo(70001);
         String json = inflated(good);
-        assertThat(check(wrap(json.replace("\"TLS.expire\":3600", "\"TLS.expire\":9999")), "alice", NOW)).isEqualTo(70009);
-        assertThat(check(wrap(json.replace("\"TLS.ver\":\"2.0\"", "\"TLS.ver\":\"1.0\"")), "alice", NOW)).isEqualTo(70005);
-        for (String field : new String[] {"TLS.ver", "TLS.identifier", "TLS.sdkappid", "TLS.expire", "TLS.time", "TLS.sig"}) {
-            assertThat(check(wrap(json.replace(field, "TLS.other")), "alice", NOW)).as(field).isEqualTo(70005);
+        assertThat(check(wrap(json.replace("\"TLS.expire\":3600", "\"TLS.expire\":9999")), "alice", NOW))
+                .isEqualTo(70009);
+        assertThat(check(wrap(json.replace("\"TLS.ver\":\"2.0\"", "\"TLS.ver\":\"1.0\"")), "alice", NOW))
+                .isEqualTo(70005);
+        for (String field :
+                new String[] {"TLS.ver", "TLS.identifier", "TLS.sdkappid", "TLS.expire", "TLS.time", "TLS.sig"}) {
+            assertThat(check(wrap(json.replace(field, "TLS.other")), "alice", NOW))
+                    .as(field)
+                    .isEqualTo(70005);
         }
-        assertThat(check(wrap(json.replace("1400000000", "\"1400000000\"")), "alice", NOW)).isEqualTo(70005);
+        assertThat(check(wrap(json.replace("1400000000", "\"1400000000\"")), "alice", NOW))
+                .isEqualTo(70005);
         assertThat(check(wrap(json + "x"), "alice", NOW)).isEqualTo(70003);
     }
 
@@ -113,11 +125,17 @@ class UserSigTest {
         int length = deflater.deflate(packed);
         assertThat(deflater.finished()).isTrue();
         deflater.end();
-        String bomb = Base64.getEncoder().encodeToString(Arrays.copyOf(packed, length)).replace('+', '*').replace('/', '-')
+        String bomb = Base64.getEncoder()
+                .encodeToString(Arrays.copyOf(packed, length))
+                .replace('+', '*')
+                .replace('/', '-')
                 .replace('=', '_');
         assertThat(bomb.length()).isLessThan(UserSigText.MAX_TEXT);
-        assertThatThrownBy(() -> UserSig.parse(bomb)).isInstanceOf(UserSigFormatException.class).hasMessageContaining("16384");
-        assertThatThrownBy(() -> UserSig.parse("A".repeat(UserSigText.MAX_TEXT + 1))).hasMessageContaining("8192");
+        assertThatThrownBy(() -> UserSig.parse(bomb))
+                .isInstanceOf(UserSigFormatException.class)
+                .hasMessageContaining("16384");
+        assertThatThrownBy(() -> UserSig.parse("A".repeat(UserSigText.MAX_TEXT + 1)))
+                .hasMessageContaining("8192");
     }
 
     @Test
@@ -135,12 +153,22 @@ class UserSigTest {
 
     @Test
     void refusesToMakeNonsense() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new UserSigKey(0, SECRET)).withMessageContaining("0");
-        assertThatIllegalArgumentException().isThrownBy(() -> new UserSigKey(APP, " ")).withMessageContaining("empty");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new UserSigKey(0, SECRET))
+                .withMessageContaining("0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new UserSigKey(APP, " "))
+                .withMessageContaining("empty");
         assertThatIllegalArgumentException().isThrownBy(() -> KEY.make("")).withMessageContaining("32");
-        assertThatIllegalArgumentException().isThrownBy(() -> KEY.make("a".repeat(33))).withMessageContaining("32");
-        assertThatIllegalArgumentException().isThrownBy(() -> KEY.make("\u00e9t\u00e9")).withMessageContaining("ASCII");
-        assertThatIllegalArgumentException().isThrownBy(() -> KEY.make("alice", Duration.ZERO)).withMessageContaining("1 second");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> KEY.make("a".repeat(33)))
+                .withMessageContaining("32");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> KEY.make("\u00e9t\u00e9"))
+                .withMessageContaining("ASCII");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> KEY.make("alice", Duration.ZERO))
+                .withMessageContaining("1 second");
     }
 
     @Provide
@@ -149,8 +177,11 @@ class UserSigTest {
     }
 
     @Property(tries = 300)
-    void whatIsMadeIsReadAndVerified(@ForAll("userIds") String user, @ForAll @LongRange(min = 1, max = 10_000_000_000L) long validity,
-            @ForAll @LongRange(min = 0, max = 10_000_000_000L) long time, @ForAll @Size(max = 100) byte[] userbuf)
+    void whatIsMadeIsReadAndVerified(
+            @ForAll("userIds") String user,
+            @ForAll @LongRange(min = 1, max = 10_000_000_000L) long validity,
+            @ForAll @LongRange(min = 0, max = 10_000_000_000L) long time,
+            @ForAll @Size(max = 100) byte[] userbuf)
             throws UserSigFormatException {
         Instant issuedAt = Instant.ofEpochSecond(time);
         String text = KEY.make(user, Duration.ofSeconds(validity), issuedAt, userbuf);
@@ -173,7 +204,11 @@ class UserSigTest {
 
     @Provide
     Arbitrary<Character> base64() {
-        return Arbitraries.chars().range('a', 'z').range('A', 'Z').range('0', '9').with('*', '-', '_');
+        return Arbitraries.chars()
+                .range('a', 'z')
+                .range('A', 'Z')
+                .range('0', '9')
+                .with('*', '-', '_');
     }
 
     @Property(tries = 500)
@@ -188,7 +223,27 @@ class UserSigTest {
 
     @Provide
     Arbitrary<String> jsonLike() {
-        return Arbitraries.of("{", "}", "\"", ":", ",", "\"TLS.ver\"", "\"2.0\"", "1", "-", "0", ".5", "e", "\\", "\\u12", "null", "true",
-                "[", " ").list().ofMaxSize(14).map(parts -> "{" + String.join("", parts));
+        return Arbitraries.of(
+                        "{",
+                        "}",
+                        "\"",
+                        ":",
+                        ",",
+                        "\"TLS.ver\"",
+                        "\"2.0\"",
+                        "1",
+                        "-",
+                        "0",
+                        ".5",
+                        "e",
+                        "\\",
+                        "\\u12",
+                        "null",
+                        "true",
+                        "[",
+                        " ")
+                .list()
+                .ofMaxSize(14)
+                .map(parts -> "{" + String.join("", parts));
     }
 }
