@@ -2,6 +2,9 @@
 package io.github.tim4j.conformance;
 
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A fault put into timshim for a test of the kit: a piece of one source, replaced while it is compiled.
@@ -17,6 +20,12 @@ record Mutation(int number, String what, String file, String text, String replac
     /** In a source of the classic library alone. */
     boolean isClassic() {
         return file.startsWith("native/classic/");
+    }
+
+    /** Finds the piece however its lines are broken. */
+    Pattern pattern() {
+        return Pattern.compile(
+                Stream.of(text.strip().split("\\s+")).map(Pattern::quote).collect(Collectors.joining("\\s+")));
     }
 
     static List<Mutation> all() {

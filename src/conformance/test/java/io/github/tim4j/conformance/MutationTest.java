@@ -21,7 +21,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.regex.Pattern;
+import java.util.regex.Matcher;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -195,10 +195,11 @@ class MutationTest {
         copy(Project.ROOT.resolve("include"), root.resolve("include"));
         Path file = root.resolve(mutation.file());
         String source = Files.readString(file);
-        assertThat(source.split(Pattern.quote(mutation.text()), -1).length - 1)
+        Matcher place = mutation.pattern().matcher(source);
+        assertThat(place.results().count())
                 .as("%s must have exactly once: %s", mutation.file(), mutation.text())
                 .isEqualTo(1);
-        Files.writeString(file, source.replace(mutation.text(), mutation.replacement()));
+        Files.writeString(file, place.replaceFirst(Matcher.quoteReplacement(mutation.replacement())));
         boolean header = mutation.file().endsWith(".h");
         Path library = root.resolve("libmutation.so");
         List<String> link = new ArrayList<>(List.of("-shared", "-pthread", "-o", library.toString()));
