@@ -85,6 +85,7 @@ class NativeTlsTest {
         program = CCompiler.executable(
                 "login",
                 sources,
+                "-Inative",
                 "-DTIM_BUILD",
                 "-O1",
                 "-fno-omit-frame-pointer",
