@@ -3,6 +3,7 @@
 /** A login server, embedded or on its own: {@link io.github.tim4j.server.LoginServer}. */
 module io.github.tim4j.server {
     exports io.github.tim4j.server;
+    exports io.github.tim4j.server.store;
 
     requires transitive io.github.tim4j.usersig;
     requires com.fasterxml.jackson.databind;
@@ -15,4 +16,9 @@ module io.github.tim4j.server {
     requires java.net.http;
     requires org.slf4j;
     requires static org.jspecify;
+
+    uses io.github.tim4j.server.LoginServerStarter;
+
+    provides io.github.tim4j.server.LoginServerStarter with
+            io.github.tim4j.server.node.RunningServerStarter;
 }

@@ -30,7 +30,6 @@ import org.opentest4j.TestAbortedException;
  * that diverges
  * passes. The scenarios run, several at a time, before the first of the tests is reported.
  */
-@SuppressWarnings("exports") // JUnit is optional here: only whoever uses this class needs it
 public abstract class ConformanceTests {
     /** For subclasses. */
     protected ConformanceTests() {}

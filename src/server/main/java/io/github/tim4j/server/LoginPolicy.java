@@ -89,7 +89,7 @@ public final class LoginPolicy {
      * @param comer    the platform of the instance that logs in
      * @return those of {@code loggedIn} that must go, in the same order
      */
-    List<Session> victims(List<Session> loggedIn, Platform comer) {
+    public List<Session> victims(List<Session> loggedIn, Platform comer) {
         List<Session> victims = new ArrayList<>();
         long samePlatform =
                 loggedIn.stream().filter(session -> session.platform() == comer).count();

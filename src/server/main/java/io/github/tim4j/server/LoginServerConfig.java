@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** How a {@link LoginServer} is to run. Immutable; made by {@link #builder()}. */
 public final class LoginServerConfig {
@@ -24,25 +25,12 @@ public final class LoginServerConfig {
     private final boolean allowPlaintext;
     private final Map<Long, List<UserSigKey>> apps;
     private final LoginPolicy loginPolicy;
-    private final Duration connectTimeout;
-    private final int maxKeepAlive;
     private final int eventsKept;
-    private final SessionStore sessionStore;
-    private final int maxConnections;
-    private final int maxConnectionsPerAddress;
-    private final int maxLoginsPerSecond;
-    private final int maxFailuresPerUser;
-    private final int maxFailuresPerAddress;
-    private final int tlsPort;
-    private final Path tlsCertificate;
-    private final Path tlsKey;
-    private final Path tlsCaFile;
-    private final int httpPort;
-    private final String controlToken;
-    private final Map<Long, Set<String>> admins;
-    private final Map<Long, URI> stateWebhooks;
-    private final Duration disconnectGrace;
-    private final int maxRestPerSecond;
+    private final @Nullable SessionStore sessionStore;
+    private final Limits limits;
+    private final @Nullable Tls tls;
+    private final Http http;
+    private final Webhooks webhooks;
 
     private LoginServerConfig(Builder builder) {
         host = builder.host;
@@ -50,25 +38,20 @@ public final class LoginServerConfig {
         allowPlaintext = builder.allowPlaintext;
         apps = Map.copyOf(builder.apps);
         loginPolicy = builder.loginPolicy;
-        connectTimeout = builder.connectTimeout;
-        maxKeepAlive = builder.maxKeepAlive;
         eventsKept = builder.eventsKept;
         sessionStore = builder.sessionStore;
-        maxConnections = builder.maxConnections;
-        maxConnectionsPerAddress = builder.maxConnectionsPerAddress;
-        maxLoginsPerSecond = builder.maxLoginsPerSecond;
-        maxFailuresPerUser = builder.maxFailuresPerUser;
-        maxFailuresPerAddress = builder.maxFailuresPerAddress;
-        tlsPort = builder.tlsPort;
-        tlsCertificate = builder.tlsCertificate;
-        tlsKey = builder.tlsKey;
-        tlsCaFile = builder.tlsCaFile;
-        httpPort = builder.httpPort;
-        controlToken = builder.controlToken;
-        admins = Map.copyOf(builder.admins);
-        stateWebhooks = Map.copyOf(builder.stateWebhooks);
-        disconnectGrace = builder.disconnectGrace;
-        maxRestPerSecond = builder.maxRestPerSecond;
+        limits = new Limits(
+                builder.maxConnections,
+                builder.maxConnectionsPerAddress,
+                builder.maxLoginsPerSecond,
+                builder.maxFailuresPerUser,
+                builder.maxFailuresPerAddress,
+                builder.maxRestPerSecond,
+                builder.connectTimeout,
+                builder.maxKeepAlive);
+        tls = builder.tls;
+        http = new Http(builder.httpPort, builder.controlToken, Map.copyOf(builder.admins));
+        webhooks = new Webhooks(Map.copyOf(builder.stateWebhooks), builder.disconnectGrace);
     }
 
     /**
@@ -80,111 +63,103 @@ public final class LoginServerConfig {
         return new Builder();
     }
 
-    String host() {
+    /**
+     * The address to listen on.
+     *
+     * @return a host name or an IP address
+     */
+    public String host() {
         return host;
     }
 
-    int port() {
+    /**
+     * The TCP port without TLS.
+     *
+     * @return 0 for any free one
+     */
+    public int port() {
         return port;
     }
 
-    boolean allowPlaintext() {
+    /**
+     * Whether UserSigs may cross a network in plain text.
+     *
+     * @return false by default
+     */
+    public boolean allowPlaintext() {
         return allowPlaintext;
     }
 
-    /** The keys by app; an app without a key has none. */
-    Map<Long, List<UserSigKey>> apps() {
+    /**
+     * The keys by app.
+     *
+     * @return the one that makes new UserSigs first; an app without a key has an empty list
+     */
+    public Map<Long, List<UserSigKey>> apps() {
         return apps;
     }
 
-    LoginPolicy loginPolicy() {
+    /**
+     * The login policy that every app begins with.
+     *
+     * @return the policy
+     */
+    public LoginPolicy loginPolicy() {
         return loginPolicy;
     }
 
-    Duration connectTimeout() {
-        return connectTimeout;
-    }
-
-    int maxKeepAlive() {
-        return maxKeepAlive;
-    }
-
-    int eventsKept() {
+    /**
+     * How many of the last events are kept.
+     *
+     * @return at least 1
+     */
+    public int eventsKept() {
         return eventsKept;
     }
 
-    /** Null for one in memory. */
-    SessionStore sessionStore() {
+    /**
+     * Where accounts and sessions are kept.
+     *
+     * @return the store, or null for a new one in memory
+     */
+    public @Nullable SessionStore sessionStore() {
         return sessionStore;
     }
 
-    int maxConnections() {
-        return maxConnections;
+    /**
+     * How much the server takes.
+     *
+     * @return the limits
+     */
+    public Limits limits() {
+        return limits;
     }
 
-    int maxConnectionsPerAddress() {
-        return maxConnectionsPerAddress;
+    /**
+     * TLS.
+     *
+     * @return null for none
+     */
+    public @Nullable Tls tls() {
+        return tls;
     }
 
-    int maxLoginsPerSecond() {
-        return maxLoginsPerSecond;
+    /**
+     * The HTTP port.
+     *
+     * @return with port -1 if there is none
+     */
+    public Http http() {
+        return http;
     }
 
-    int maxFailuresPerUser() {
-        return maxFailuresPerUser;
-    }
-
-    int maxFailuresPerAddress() {
-        return maxFailuresPerAddress;
-    }
-
-    boolean hasTls() {
-        return tlsCertificate != null || tlsCaFile != null;
-    }
-
-    int tlsPort() {
-        return tlsPort;
-    }
-
-    /** Null for one that is made at the start. */
-    Path tlsCertificate() {
-        return tlsCertificate;
-    }
-
-    Path tlsKey() {
-        return tlsKey;
-    }
-
-    /** Where the CA of a certificate made at the start is written. */
-    Path tlsCaFile() {
-        return tlsCaFile;
-    }
-
-    /** -1 for none. */
-    int httpPort() {
-        return httpPort;
-    }
-
-    /** Null for none. */
-    String controlToken() {
-        return controlToken;
-    }
-
-    boolean isAdmin(long sdkAppId, String userId) {
-        return userId.equals("administrator")
-                || admins.getOrDefault(sdkAppId, Set.of()).contains(userId);
-    }
-
-    Map<Long, URI> stateWebhooks() {
-        return stateWebhooks;
-    }
-
-    Duration disconnectGrace() {
-        return disconnectGrace;
-    }
-
-    int maxRestPerSecond() {
-        return maxRestPerSecond;
+    /**
+     * The state webhooks.
+     *
+     * @return without URLs if there are none
+     */
+    public Webhooks webhooks() {
+        return webhooks;
     }
 
     /** Collects a configuration. Not for several threads at once. */
@@ -197,18 +172,15 @@ public final class LoginServerConfig {
         private Duration connectTimeout = Duration.ofSeconds(10);
         private int maxKeepAlive = 300;
         private int eventsKept = 10_000;
-        private SessionStore sessionStore;
+        private @Nullable SessionStore sessionStore;
         private int maxConnections = 100_000;
         private int maxConnectionsPerAddress = 20_000;
         private int maxLoginsPerSecond = 50_000;
         private int maxFailuresPerUser = 50;
         private int maxFailuresPerAddress = 1_000;
-        private int tlsPort;
-        private Path tlsCertificate;
-        private Path tlsKey;
-        private Path tlsCaFile;
+        private @Nullable Tls tls;
         private int httpPort = -1;
-        private String controlToken;
+        private @Nullable String controlToken;
         private final Map<Long, Set<String>> admins = new HashMap<>();
         private final Map<Long, URI> stateWebhooks = new HashMap<>();
         private Duration disconnectGrace = Duration.ofSeconds(1);
@@ -261,10 +233,11 @@ public final class LoginServerConfig {
          * @throws IllegalArgumentException if the port is out of range
          */
         public Builder tls(int number, Path certificate, Path key) {
-            tlsPort = inRange("TLS port", number, 0, 65_535);
-            tlsCertificate = Objects.requireNonNull(certificate);
-            tlsKey = Objects.requireNonNull(key);
-            tlsCaFile = null;
+            tls = new Tls(
+                    inRange("TLS port", number, 0, 65_535),
+                    Objects.requireNonNull(certificate),
+                    Objects.requireNonNull(key),
+                    null);
             return this;
         }
 
@@ -279,10 +252,7 @@ public final class LoginServerConfig {
          * @throws IllegalArgumentException if the port is out of range
          */
         public Builder tlsSelfSigned(int number, Path caFile) {
-            tlsPort = inRange("TLS port", number, 0, 65_535);
-            tlsCaFile = Objects.requireNonNull(caFile);
-            tlsCertificate = null;
-            tlsKey = null;
+            tls = new Tls(inRange("TLS port", number, 0, 65_535), null, null, Objects.requireNonNull(caFile));
             return this;
         }
 

@@ -5,11 +5,22 @@ package io.github.tim4j.server;
 public final class LoginServerException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    LoginServerException(String message) {
+    /**
+     * For the server.
+     *
+     * @param message what is wrong, the value, and the remedy
+     */
+    public LoginServerException(String message) {
         super(message);
     }
 
-    LoginServerException(String message, Throwable cause) {
+    /**
+     * For the server.
+     *
+     * @param message what is wrong, the value, and the remedy
+     * @param cause   what led to it
+     */
+    public LoginServerException(String message, Throwable cause) {
         super(message, cause);
     }
 }

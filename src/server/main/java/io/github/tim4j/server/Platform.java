@@ -21,7 +21,7 @@ public enum Platform {
     /** A browser. */
     WEB("Web", Kind.WEB);
 
-    enum Kind {
+    public enum Kind {
         DESKTOP,
         MOBILE,
         WEB
@@ -44,7 +44,7 @@ public enum Platform {
         return text;
     }
 
-    Kind kind() {
+    public Kind kind() {
         return kind;
     }
 

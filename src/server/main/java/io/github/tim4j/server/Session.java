@@ -28,11 +28,11 @@ public record Session(
         Instant loggedInAt,
         Instant userSigExpiresAt) {
 
-    boolean sameInstance(Session other) {
+    public boolean sameInstance(Session other) {
         return platform == other.platform && deviceId.equals(other.deviceId);
     }
 
-    Session withLoggedInAt(Instant instant) {
+    public Session withLoggedInAt(Instant instant) {
         return new Session(sdkAppId, userId, platform, deviceId, server, id, address, instant, userSigExpiresAt);
     }
 }

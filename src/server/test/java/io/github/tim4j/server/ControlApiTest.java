@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.tim4j.server.http.ControlApi;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

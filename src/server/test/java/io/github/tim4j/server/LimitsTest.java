@@ -84,19 +84,6 @@ class LimitsTest {
     }
 
     @Test
-    void failuresOfEverNewUsersDoNotGrowMemory() {
-        FailureLimit<String> limit = new FailureLimit<>(2, System::nanoTime);
-        for (int i = 0; i < FailureLimit.MAX_KEYS * 2; i++) {
-            limit.failed("user" + i);
-        }
-        assertThat(limit.size()).isEqualTo(FailureLimit.MAX_KEYS);
-        limit.failed("last");
-        limit.failed("last");
-        assertThat(limit.isLocked("last")).isTrue();
-        assertThat(limit.isLocked("user1")).isFalse();
-    }
-
-    @Test
     void oneConnectionTooManyIsTold() throws IOException {
         try (LoginServer server = LoginServer.start(config().maxConnections(2).build());
                 RawClient one = new RawClient(server.port());

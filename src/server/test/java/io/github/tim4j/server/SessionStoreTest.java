@@ -3,6 +3,7 @@ package io.github.tim4j.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tim4j.server.store.MemorySessionStore;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.github.tim4j.server.store.MemorySessionStore;
 import io.github.tim4j.usersig.UserSig;
 import io.github.tim4j.usersig.UserSigKey;
 import io.netty.handler.codec.mqtt.MqttMessage;

@@ -4,6 +4,7 @@ package io.github.tim4j.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.tim4j.server.tls.DevelopmentCertificate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;

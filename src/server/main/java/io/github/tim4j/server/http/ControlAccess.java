@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server.http;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Optional;
+
+/**
+ * Who may use the control API and read the metrics: with a token, whoever sends it; without one, whoever is on this machine and is not a
+ * web page. A browser names the page's origin, and the host that it believes to talk to.
+ */
+public final class ControlAccess {
+    private final String token;
+
+    public ControlAccess(String token) {
+        this.token = token;
+    }
+
+    Optional<HttpListener.Answer> refusal(HttpListener.Ask ask) {
+        if (token != null) {
+            String given = ask.headers().getOrDefault("Authorization", "");
+            boolean good = MessageDigest.isEqual(
+                    ("Bearer " + token).getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
+            return good ? Optional.empty() : refused(401, "send the control token: Authorization: Bearer TOKEN");
+        }
+        if (!ask.loopback()) {
+            return refused(403, "without a control token, this is only for clients on the server's own machine");
+        }
+        if (ask.headers().containsKey("Origin") || !isLoopbackName(ask.headers().getOrDefault("Host", ""))) {
+            return refused(403, "without a control token, this is not for web pages, and only under a loopback name");
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isLoopbackName(String host) {
+        return host.matches("(localhost|127\\.[0-9.]+|\\[::1])(:[0-9]+)?");
+    }
+
+    private static Optional<HttpListener.Answer> refused(int status, String why) {
+        return Optional.of(HttpListener.Answer.json(status, "{\"error\":\"" + why + "\"}"));
+    }
+}

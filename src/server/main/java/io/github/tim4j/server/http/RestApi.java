@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tim4j.server.KickCause;
+import io.github.tim4j.server.Platform;
+import io.github.tim4j.server.SessionStore;
+import io.github.tim4j.server.login.LoginService;
+import io.github.tim4j.server.login.RateLimit;
+import io.github.tim4j.server.login.Refusal;
+import io.github.tim4j.usersig.UserId;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The vendor's server API under {@code /v4/}: the six commands about accounts and logins. The answer is HTTP 200 whatever happened; what
+ * happened is in its {@code ErrorCode}. Nick names and pictures are taken and not kept: nothing here gives them back.
+ */
+public final class RestApi implements HttpListener.Service {
+    private static final Logger LOG = LoggerFactory.getLogger(RestApi.class);
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final int MAX_ACCOUNTS = 100;
+    private static final int MAX_QUERIED = 500;
+    private static final int STORE_SECONDS = 5;
+
+    private static final int BAD_HTTP = 60002;
+    private static final int BAD_JSON = 60003;
+    private static final int BAD_ACCOUNT = 60004;
+    private static final int BAD_USER_SIG = 60005;
+    private static final int BAD_APP = 60006;
+    private static final int TOO_FREQUENT = 60007;
+    private static final int UNKNOWN_COMMAND = 60009;
+    private static final int NOT_ADMIN = 60010;
+    private static final int NO_APP = 60012;
+    private static final int NO_SUCH_ACCOUNT = 70107;
+    private static final int BAD_PARAMETERS = 70402;
+
+    /** A command that fails, with its code. */
+    private static final class Failure extends Exception {
+        private static final long serialVersionUID = 1L;
+        private final int code;
+
+        Failure(int code, String message) {
+            super(message, null, false, false);
+            this.code = code;
+        }
+    }
+
+    private interface Command {
+        void run(long app, JsonNode request, ObjectNode answer) throws Exception;
+    }
+
+    private final LoginService service;
+    private final RateLimit rate;
+    private final Map<String, Command> commands = Map.of(
+            "im_open_login_svc/kick", this::kick,
+            "im_open_login_svc/account_import", this::importOne,
+            "im_open_login_svc/multiaccount_import", this::importMany,
+            "im_open_login_svc/account_check", this::check,
+            "im_open_login_svc/account_delete", this::delete,
+            "openim/query_online_status", this::queryOnlineStatus);
+
+    public RestApi(LoginService service) {
+        this.service = service;
+        this.rate = new RateLimit(service.config().limits().maxRestPerSecond());
+    }
+
+    @Override
+    public HttpListener.Answer answer(HttpListener.Ask ask) throws Exception {
+        ObjectNode answer = JSON.createObjectNode();
+        answer.put("ActionStatus", "OK").put("ErrorInfo", "").put("ErrorCode", 0);
+        try {
+            run(ask, answer);
+        } catch (Failure e) {
+            answer.removeAll();
+            answer.put("ActionStatus", "FAIL").put("ErrorInfo", e.getMessage()).put("ErrorCode", e.code);
+        }
+        return HttpListener.Answer.json(200, JSON.writeValueAsString(answer));
+    }
+
+    private void run(HttpListener.Ask ask, ObjectNode answer) throws Exception {
+        if (!ask.method().equals("POST")) {
+            throw new Failure(BAD_HTTP, "use POST, not " + ask.method());
+        }
+        String name = ask.path().substring("/v4/".length());
+        Command command = commands.get(name);
+        if (command == null) {
+            LOG.warn(
+                    "REST command {} is not implemented; there are {}",
+                    name.replaceAll("[^A-Za-z0-9_/]", "?"),
+                    commands.keySet());
+            throw new Failure(UNKNOWN_COMMAND, "this server has no such command");
+        }
+        long app = checkAdmin(ask.query());
+        if (!rate.take()) {
+            throw new Failure(
+                    TOO_FREQUENT, "more than " + service.config().limits().maxRestPerSecond() + " requests a second");
+        }
+        JsonNode request;
+        try {
+            request = JSON.readTree(ask.body());
+        } catch (JsonProcessingException e) {
+            throw new Failure(BAD_JSON, "the body is not JSON: " + e.getOriginalMessage());
+        }
+        if (!request.isObject()) {
+            throw new Failure(BAD_JSON, "the body is not a JSON object");
+        }
+        command.run(app, request, answer);
+    }
+
+    private long checkAdmin(Map<String, String> query) throws Failure {
+        String app = query.getOrDefault("sdkappid", "");
+        if (app.isEmpty()) {
+            throw new Failure(NO_APP, "the URL has no sdkappid");
+        }
+        if (!app.matches("[0-9]{1,18}") || !service.authenticator().knows(Long.parseLong(app))) {
+            throw new Failure(BAD_APP, "this server has no such sdkappid");
+        }
+        long sdkAppId = Long.parseLong(app);
+        String admin = query.getOrDefault("identifier", "");
+        if (!UserId.isValid(admin)) {
+            throw new Failure(BAD_ACCOUNT, "the URL's identifier is not 1 to 32 characters of printable ASCII");
+        }
+        byte[] sig = query.getOrDefault("usersig", "").getBytes(StandardCharsets.ISO_8859_1);
+        Refusal refusal = service.authenticator().check(sdkAppId, admin, sig).refusal();
+        if (refusal != null) {
+            throw new Failure(
+                    refusal.code() == Refusal.USER_SIG_EXPIRED ? refusal.code() : BAD_USER_SIG, refusal.text());
+        }
+        if (!service.config().http().isAdmin(sdkAppId, admin)) {
+            throw new Failure(NOT_ADMIN, admin + " is not an administrator of this app");
+        }
+        return sdkAppId;
+    }
+
+    private void kick(long app, JsonNode request, ObjectNode answer) throws Exception {
+        String user = userId(request.get("UserID"));
+        if (instances(app, user) == null) {
+            throw new Failure(NO_SUCH_ACCOUNT, "there is no account " + user);
+        }
+        await(service.revoke(app, user, Refusal.USER_SIG_INVALID));
+        await(service.kick(app, user, null, null, KickCause.REST));
+    }
+
+    private void importOne(long app, JsonNode request, ObjectNode answer) throws Exception {
+        await(service.store().register(app, userId(request.get("UserID"))));
+    }
+
+    private void importMany(long app, JsonNode request, ObjectNode answer) throws Exception {
+        boolean older = request.has("Accounts");
+        List<JsonNode> users = list(request, older ? "Accounts" : "AccountList", MAX_ACCOUNTS);
+        ArrayNode failed = JSON.createArrayNode();
+        ArrayNode results = JSON.createArrayNode();
+        for (JsonNode one : users) {
+            JsonNode user = older ? one : one.get("UserID");
+            boolean good = user != null && user.isTextual() && UserId.isValid(user.textValue());
+            if (good) {
+                await(service.store().register(app, user.textValue()));
+            } else {
+                failed.add(user == null ? JSON.nullNode() : user);
+            }
+            results.addObject()
+                    .put("UserID", user == null ? "" : user.asText())
+                    .put("ResultCode", good ? 0 : BAD_PARAMETERS)
+                    .put("ResultInfo", good ? "" : "not a user id");
+        }
+        answer.set(older ? "FailAccounts" : "ResultItem", older ? failed : results);
+    }
+
+    private void check(long app, JsonNode request, ObjectNode answer) throws Exception {
+        ArrayNode results = answer.putArray("ResultItem");
+        for (JsonNode item : list(request, "CheckItem", MAX_ACCOUNTS)) {
+            String user = userId(item.get("UserID"));
+            results.addObject()
+                    .put("UserID", user)
+                    .put("ResultCode", 0)
+                    .put("ResultInfo", "")
+                    .put("AccountStatus", instances(app, user) == null ? "NotImported" : "Imported");
+        }
+    }
+
+    private void delete(long app, JsonNode request, ObjectNode answer) throws Exception {
+        ArrayNode results = answer.putArray("ResultItem");
+        for (JsonNode item : list(request, "DeleteItem", MAX_ACCOUNTS)) {
+            String user = userId(item.get("UserID"));
+            await(service.kick(app, user, null, null, KickCause.REST));
+            boolean there = await(service.store().delete(app, user));
+            results.addObject()
+                    .put("ResultCode", there ? 0 : NO_SUCH_ACCOUNT)
+                    .put("ResultInfo", there ? "" : "there is no such account")
+                    .put("UserID", user);
+        }
+    }
+
+    private void queryOnlineStatus(long app, JsonNode request, ObjectNode answer) throws Exception {
+        boolean detail = request.path("IsNeedDetail").asInt(0) == 1;
+        Set<String> users = new LinkedHashSet<>();
+        for (JsonNode user : list(request, "To_Account", MAX_QUERIED)) {
+            users.add(userId(user));
+        }
+        ArrayNode results = answer.putArray("QueryResult");
+        ArrayNode errors = JSON.createArrayNode();
+        for (String user : users) {
+            List<SessionStore.Instance> instances = instances(app, user);
+            if (instances == null) {
+                errors.addObject().put("To_Account", user).put("ErrorCode", NO_SUCH_ACCOUNT);
+            } else {
+                status(results.addObject().put("To_Account", user), instances, detail);
+            }
+        }
+        if (!errors.isEmpty()) {
+            answer.set("ErrorList", errors);
+        }
+    }
+
+    /** An instance that lost its connection can be reached by push on a mobile platform; on others it is offline. */
+    private static String status(SessionStore.Instance instance) {
+        return instance.connected()
+                ? "Online"
+                : instance.session().platform().kind() == Platform.Kind.MOBILE ? "PushOnline" : "Offline";
+    }
+
+    private static void status(ObjectNode result, List<SessionStore.Instance> instances, boolean detail) {
+        List<String> all = instances.stream().map(RestApi::status).toList();
+        result.put("Status", all.contains("Online") ? "Online" : all.contains("PushOnline") ? "PushOnline" : "Offline");
+        if (detail) {
+            ArrayNode details = result.putArray("Detail");
+            instances.forEach(one -> details.addObject()
+                    .put("Platform", one.session().platform().text())
+                    .put("Status", status(one)));
+        }
+    }
+
+    private List<SessionStore.Instance> instances(long app, String user) throws Exception {
+        return await(service.store().instances(app, user));
+    }
+
+    private static String userId(JsonNode node) throws Failure {
+        if (node == null || !node.isTextual() || !UserId.isValid(node.textValue())) {
+            throw new Failure(
+                    BAD_PARAMETERS,
+                    "a user id is 1 to 32 characters of printable ASCII; this is " + (node == null ? "missing" : node));
+        }
+        return node.textValue();
+    }
+
+    private static List<JsonNode> list(JsonNode request, String name, int max) throws Failure {
+        JsonNode list = request.path(name);
+        if (!list.isArray() || list.isEmpty() || list.size() > max) {
+            throw new Failure(BAD_PARAMETERS, name + " is not a list of 1 to " + max);
+        }
+        List<JsonNode> items = new ArrayList<>();
+        list.forEach(items::add);
+        return items;
+    }
+
+    private static <T> T await(java.util.concurrent.CompletionStage<T> stage) throws Exception {
+        return stage.toCompletableFuture().get(STORE_SECONDS, TimeUnit.SECONDS);
+    }
+}

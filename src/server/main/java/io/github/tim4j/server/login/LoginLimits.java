@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server.login;
+
+import io.github.tim4j.server.Limits;
+import java.net.InetAddress;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** How much the server takes from all, from an address, and of a user. Any thread. */
+public final class LoginLimits {
+    /** Over the limit a connection is still taken, so that its client can be told; over the limit by more than this it is not. */
+    private static final int TO_BE_TOLD = 1_000;
+    /** What a wrong UserSig earns, as opposed to one that was right. */
+    private static final Set<Integer> FAILED_CHECKS = Set.of(70002, 70003, 70005, 70009, 70013, 70014);
+
+    private record User(long sdkAppId, String userId) {}
+
+    private final int maxConnections;
+    private final int maxPerAddress;
+    private final AtomicInteger connections = new AtomicInteger();
+    private final Map<InetAddress, Integer> addresses = new ConcurrentHashMap<>();
+    private final RateLimit logins;
+    private final FailureLimit<User> userFailures;
+    private final FailureLimit<InetAddress> addressFailures;
+
+    LoginLimits(Limits config, ServerClock clock) {
+        maxConnections = config.maxConnections();
+        maxPerAddress = config.maxConnectionsPerAddress();
+        logins = new RateLimit(config.maxLoginsPerSecond());
+        userFailures = new FailureLimit<>(config.maxFailuresPerUser(), clock::nanos);
+        addressFailures = new FailureLimit<>(config.maxFailuresPerAddress(), clock::nanos);
+    }
+
+    /** Counts a connection. False: close it at once, the server is far too full to say so; it is not to be uncounted. */
+    public boolean opened(InetAddress address) {
+        int all = connections.incrementAndGet();
+        int same = addresses.merge(address, 1, Integer::sum);
+        if (all > maxConnections + TO_BE_TOLD || same > maxPerAddress + TO_BE_TOLD) {
+            closed(address);
+            return false;
+        }
+        return true;
+    }
+
+    public void closed(InetAddress address) {
+        connections.decrementAndGet();
+        addresses.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** Why a login cannot even be looked at, or null. */
+    Refusal refusal(ClientIdentity who, InetAddress address) {
+        if (connections.get() > maxConnections) {
+            return new Refusal(
+                    Refusal.CONNECT_LIMIT, "the server is full: it takes " + maxConnections + " connections");
+        }
+        if (addresses.getOrDefault(address, 0) > maxPerAddress) {
+            return new Refusal(
+                    Refusal.CONNECT_LIMIT, "too many connections from this address: the server takes " + maxPerAddress);
+        }
+        if (addressFailures.isLocked(address)) {
+            return new Refusal(Refusal.FREQ_LIMIT, "too many failed logins from this address; retry after a minute");
+        }
+        if (userFailures.isLocked(new User(who.sdkAppId(), who.userId()))) {
+            return new Refusal(Refusal.FREQ_LIMIT, "too many failed logins of this user; retry after a minute");
+        }
+        if (!logins.take()) {
+            return new Refusal(Refusal.OVERLOAD, "too many logins at once; retry after a second");
+        }
+        return null;
+    }
+
+    void failed(ClientIdentity who, InetAddress address, int code) {
+        if (FAILED_CHECKS.contains(code)) {
+            userFailures.failed(new User(who.sdkAppId(), who.userId()));
+            addressFailures.failed(address);
+        } else if (code == Refusal.APP_NOT_FOUND) {
+            // An app that is not there has no users that could be remembered.
+            addressFailures.failed(address);
+        }
+    }
+
+    void succeeded(ClientIdentity who) {
+        userFailures.succeeded(new User(who.sdkAppId(), who.userId()));
+    }
+
+    /** Forgets failures; connections stay counted. */
+    void clear() {
+        userFailures.clear();
+        addressFailures.clear();
+    }
+
+    public int openConnections() {
+        return connections.get();
+    }
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server.login;
+
+import io.github.tim4j.server.Admission;
+import io.github.tim4j.server.KickCause;
+import io.github.tim4j.server.LoginPolicy;
+import io.github.tim4j.server.LoginServerConfig;
+import io.github.tim4j.server.Platform;
+import io.github.tim4j.server.Session;
+import io.github.tim4j.server.SessionStore;
+import io.github.tim4j.server.SigStamp;
+import io.github.tim4j.server.event.LoginEvent;
+import io.github.tim4j.server.event.LoginEvent.SessionEnded;
+import io.github.tim4j.server.event.LoginEvents;
+import io.github.tim4j.usersig.UserSig;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a login server does, without its sockets: who may log in, who is logged in, who must go. Any thread. */
+public final class LoginService implements SessionStore.Holder {
+    private static final Logger LOG = LoggerFactory.getLogger(LoginService.class);
+
+    private final String id = UUID.randomUUID().toString();
+    private final LoginServerConfig config;
+    private final ServerClock clock;
+    private final Authenticator authenticator;
+    private final SessionStore store;
+    private final Faults faults = new Faults();
+    private final LoginEvents events;
+    private final LoginLimits limits;
+    private final AtomicInteger onlineSessions = new AtomicInteger();
+    /** UserSigs that this server makes are newer than this second. */
+    private final AtomicLong lastRevocation = new AtomicLong();
+
+    private final Map<Long, LoginPolicy> policies = new ConcurrentHashMap<>();
+    private final Map<Long, Connection> connections = new ConcurrentHashMap<>();
+    private final AtomicLong lastConnection = new AtomicLong();
+
+    public LoginService(LoginServerConfig config, ServerClock clock, SessionStore store, LoginEvents events) {
+        this.config = config;
+        this.clock = clock;
+        this.store = store;
+        this.events = events;
+        this.authenticator = new Authenticator(config.apps(), clock);
+        this.limits = new LoginLimits(config.limits(), clock);
+        store.join(id, this);
+    }
+
+    public void close() {
+        store.leave(id);
+    }
+
+    public LoginServerConfig config() {
+        return config;
+    }
+
+    public ServerClock clock() {
+        return clock;
+    }
+
+    public Authenticator authenticator() {
+        return authenticator;
+    }
+
+    public SessionStore store() {
+        return store;
+    }
+
+    public Faults faults() {
+        return faults;
+    }
+
+    public LoginLimits limits() {
+        return limits;
+    }
+
+    public int onlineSessions() {
+        return onlineSessions.get();
+    }
+
+    /** A connection has, or no longer has, a session. */
+    public void online(boolean on) {
+        onlineSessions.addAndGet(on ? 1 : -1);
+    }
+
+    public Collection<Connection> connections() {
+        return connections.values();
+    }
+
+    public void policy(long sdkAppId, LoginPolicy policy) {
+        policies.put(sdkAppId, policy);
+    }
+
+    /** As at the start, but for connections. */
+    public void reset() {
+        faults.clear();
+        limits.clear();
+        clock.reset();
+        authenticator.reset();
+        policies.clear();
+        store.clear();
+        lastRevocation.set(0);
+    }
+
+    /** A connection is open; its number is that of its session to come. */
+    public long opened(Connection connection) {
+        long number = lastConnection.incrementAndGet();
+        connections.put(number, connection);
+        return number;
+    }
+
+    public void closed(long number) {
+        connections.remove(number);
+    }
+
+    /** Decides about a login. On success the session is in the store and the sessions it kicked have been told. */
+    public CompletionStage<Outcome> login(long number, ClientIdentity who, byte[] password, InetSocketAddress address) {
+        int ordered = faults.refusal(who.sdkAppId(), who.userId());
+        if (ordered != 0) {
+            return refused(who, new Refusal(ordered, "refused on request of a test"));
+        }
+        Refusal limit = limits.refusal(who, address.getAddress());
+        if (limit != null) {
+            return refused(who, limit);
+        }
+        Authenticator.Result checked = authenticator.check(who.sdkAppId(), who.userId(), password);
+        if (checked.refusal() != null) {
+            limits.failed(who, address.getAddress(), checked.refusal().code());
+            return refused(who, checked.refusal());
+        }
+        limits.succeeded(who);
+        UserSig sig = checked.userSig();
+        Session session = new Session(
+                who.sdkAppId(),
+                who.userId(),
+                who.platform(),
+                who.deviceId(),
+                id,
+                number,
+                address,
+                clock.instant(),
+                sig.expiresAt());
+        LoginPolicy policy = policies.getOrDefault(who.sdkAppId(), config.loginPolicy());
+        return store.login(session, new SigStamp(sig.issuedAt().getEpochSecond(), sig.hashCode()), policy)
+                .exceptionally(this::storeFailed)
+                .thenApply(admission -> outcome(who, admission));
+    }
+
+    /** How a login ended: the session, or why there is none; exactly one of both. */
+    public record Outcome(Session session, Refusal refusal) {}
+
+    private CompletionStage<Outcome> refused(ClientIdentity who, Refusal refusal) {
+        report(who, refusal);
+        return CompletableFuture.completedFuture(new Outcome(null, refusal));
+    }
+
+    /** A login is refused. */
+    public void report(ClientIdentity who, Refusal refusal) {
+        refused(who.client(), refusal);
+    }
+
+    /** A login is refused whose client has not said, or not properly said, who it is. */
+    public void refused(LoginEvent.Client client, Refusal refusal) {
+        events.publish(new LoginEvent.LoginRefused(clock.instant(), client, refusal.code(), refusal.text()));
+    }
+
+    /** A CONNECT was answered: 0 for success. */
+    public void answered(int code, Duration took) {
+        events.publish(new LoginEvent.LoginAnswered(clock.instant(), code, took));
+    }
+
+    /** A client broke the protocol. */
+    public void protocolBroken(LoginEvent.Client client, String text) {
+        events.publish(new LoginEvent.ProtocolBroken(clock.instant(), client, text));
+    }
+
+    private Admission storeFailed(Throwable failure) {
+        LOG.error("the session store failed to decide about a login", failure);
+        return new Admission.Refused(Refusal.INTERNAL_ERROR, null);
+    }
+
+    private Outcome outcome(ClientIdentity who, Admission admission) {
+        if (admission instanceof Admission.Admitted admitted) {
+            admitted.kicked().forEach(victim -> kicked(victim, KickCause.OTHER_INSTANCE));
+            events.publish(new LoginEvent.LoginAccepted(
+                    clock.instant(), admitted.session(), admitted.reconnect(), admitted.kicked()));
+            return new Outcome(admitted.session(), null);
+        }
+        Admission.Refused refused = (Admission.Refused) admission;
+        Refusal refusal = new Refusal(
+                refused.code(),
+                switch (refused.code()) {
+                    case Refusal.KICKED -> "this instance was kicked offline while it was not connected; log in again";
+                    case Refusal.USER_SIG_EXPIRED -> KickCause.USER_SIG_EXPIRED.text();
+                    case Refusal.USER_SIG_INVALID -> KickCause.USER_SIG_INVALID.text();
+                    default -> "the server cannot decide about logins now";
+                },
+                refused.kickedBy());
+        report(who, refusal);
+        return new Outcome(null, refusal);
+    }
+
+    /** A session is out of the store because of a kick. */
+    private void kicked(Session victim, KickCause cause) {
+        events.publish(new LoginEvent.SessionKicked(clock.instant(), victim, cause));
+    }
+
+    /** Ends sessions of a user, like {@link SessionStore#kick}. */
+    public CompletionStage<List<Session>> kick(
+            long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause) {
+        return store.kick(sdkAppId, userId, platform, deviceId, cause).thenApply(victims -> {
+            victims.forEach(victim -> kicked(victim, cause));
+            return victims;
+        });
+    }
+
+    /** Makes the UserSigs of a user useless that were made until now, like {@link SessionStore#revoke}. */
+    public CompletionStage<Void> revoke(long sdkAppId, String userId, int code) {
+        long second = clock.instant().getEpochSecond();
+        lastRevocation.accumulateAndGet(second, (last, now) -> Math.max(last + 1, now));
+        return store.revoke(sdkAppId, userId, second, code);
+    }
+
+    /** When a UserSig made now says it was made: a UserSig tells seconds, and must be newer than the last revocation. */
+    public Instant issueTime() {
+        Instant now = clock.instant();
+        Instant newer = Instant.ofEpochSecond(lastRevocation.get() + 1);
+        return now.isBefore(newer) ? newer : now;
+    }
+
+    /** A connection with a session has ended without the server's doing. */
+    public void ended(Session session, SessionEnded.How how) {
+        end(
+                session,
+                how == SessionEnded.How.LOGOUT,
+                () -> events.publish(new SessionEnded(clock.instant(), session, how)));
+    }
+
+    /** The UserSig of a connected session has expired. */
+    public void expired(Session session) {
+        end(session, true, () -> kicked(session, KickCause.USER_SIG_EXPIRED));
+    }
+
+    private void end(Session session, boolean loggedOut, Runnable ifThere) {
+        store.end(session, loggedOut).whenComplete((found, failure) -> {
+            if (failure != null) {
+                LOG.error("the session store failed to end a session", failure);
+            } else if (found) {
+                ifThere.run();
+            }
+        });
+    }
+
+    @Override
+    public CompletionStage<Boolean> evict(Session session, KickCause cause, Platform by) {
+        Connection connection = connections.get(session.id());
+        return connection == null ? CompletableFuture.completedFuture(false) : connection.evict(cause, by);
+    }
+}

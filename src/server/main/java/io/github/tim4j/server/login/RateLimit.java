@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server.login;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** So many a second, and up to a second's worth at once after a pause. Any thread. */
+public final class RateLimit {
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    private final long interval;
+    /** When the last one let through would have come, had all come evenly. */
+    private final AtomicLong theoretical = new AtomicLong(System.nanoTime() - SECOND);
+
+    public RateLimit(int perSecond) {
+        interval = SECOND / perSecond;
+    }
+
+    public boolean take() {
+        while (true) {
+            long now = System.nanoTime();
+            long last = theoretical.get();
+            long next = last - now > 0 ? last + interval : now + interval;
+            if (next - now > SECOND) {
+                return false;
+            }
+            if (theoretical.compareAndSet(last, next)) {
+                return true;
+            }
+        }
+    }
+}

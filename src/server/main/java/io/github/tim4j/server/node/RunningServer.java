@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server.node;
+
+import io.github.tim4j.server.KickCause;
+import io.github.tim4j.server.LoginPolicy;
+import io.github.tim4j.server.LoginServer;
+import io.github.tim4j.server.LoginServerConfig;
+import io.github.tim4j.server.LoginServerException;
+import io.github.tim4j.server.Platform;
+import io.github.tim4j.server.ServerEvent;
+import io.github.tim4j.server.Session;
+import io.github.tim4j.server.SessionStore;
+import io.github.tim4j.server.event.DauMeter;
+import io.github.tim4j.server.event.EventLog;
+import io.github.tim4j.server.event.LoginEvents;
+import io.github.tim4j.server.event.LoginMetrics;
+import io.github.tim4j.server.event.StateWebhook;
+import io.github.tim4j.server.http.ControlAccess;
+import io.github.tim4j.server.http.ControlApi;
+import io.github.tim4j.server.http.HttpListener;
+import io.github.tim4j.server.http.OperationApi;
+import io.github.tim4j.server.http.RestApi;
+import io.github.tim4j.server.login.Connection;
+import io.github.tim4j.server.login.LoginService;
+import io.github.tim4j.server.login.Refusal;
+import io.github.tim4j.server.login.ServerClock;
+import io.github.tim4j.server.mqtt.MqttListener;
+import io.github.tim4j.server.store.MemorySessionStore;
+import io.github.tim4j.server.tls.ServerTls;
+import io.github.tim4j.usersig.UserSigKey;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.InetAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running login server: its ports, and what a test orders. Any thread but the event loops. */
+final class RunningServer implements LoginServer {
+    private static final Logger LOG = LoggerFactory.getLogger(LoginServer.class);
+    /** How long a stop waits for the last packets to be sent. */
+    private static final long STOP_SECONDS = 5;
+
+    private final ServerClock clock = new ServerClock();
+    private final LoginEvents happenings = new LoginEvents();
+    private final LoginMetrics metrics = new LoginMetrics();
+    private final DauMeter dau = new DauMeter();
+    private final EventLog log;
+    private final List<StateWebhook> webhooks = new ArrayList<>();
+    private final SessionStore store;
+    private final LoginService service;
+    private final EventLoopGroup loops;
+    /** Null if there is no port without TLS. */
+    private final MqttListener plain;
+    /** Null if there is no port with TLS. */
+    private final MqttListener tls;
+    /** Null if there is no HTTP port. */
+    private HttpListener http;
+    /** Guarded by this, as the next two are. */
+    private boolean listening;
+
+    private boolean paused;
+    private boolean closed;
+
+    RunningServer(LoginServerConfig config) {
+        loops = eventLoops();
+        store = config.sessionStore() == null ? new MemorySessionStore() : config.sessionStore();
+        service = new LoginService(config, clock, store, happenings);
+        log = new EventLog(config.eventsKept());
+        List.of(log, metrics, dau).forEach(happenings::subscribe);
+        config.webhooks().urls().forEach((app, url) -> {
+            StateWebhook webhook = new StateWebhook(app, url, config.webhooks().disconnectGrace(), clock, loops);
+            webhooks.add(webhook);
+            happenings.subscribe(webhook);
+        });
+        try {
+            InetAddress host = MqttListener.resolve(config.host());
+            SslContext certificate = config.tls() == null ? null : ServerTls.of(config.tls(), config.host());
+            boolean plaintext = host.isLoopbackAddress() || config.allowPlaintext();
+            tls = certificate == null
+                    ? null
+                    : new MqttListener(service, loops, host, config.tls().port(), certificate);
+            plain = plaintext ? new MqttListener(service, loops, host, config.port(), null) : null;
+            if (plain == null && tls == null) {
+                throw new LoginServerException(
+                        "will not listen on " + config.host() + " without TLS: UserSigs would cross the network in"
+                                + " plain text. Use TLS, a loopback address such as 127.0.0.1, or allow plaintext (allowPlaintext,"
+                                + " --allow-plaintext)");
+            }
+            open();
+            if (config.http().port() >= 0) {
+                http = new HttpListener(loops, host, config.http().port(), certificate, plaintext, httpServices());
+            }
+        } catch (RuntimeException e) {
+            stop();
+            closeService();
+            loops.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+            throw e;
+        }
+        LOG.info(
+                "listening {}{}{}",
+                uri(),
+                tls == null || plain == null ? "" : " and " + tlsUri(),
+                http == null ? "" : ", " + httpUri());
+    }
+
+    /** Netty 4.2 has another class for this, which 4.1 lacks. */
+    @SuppressWarnings("deprecation")
+    private static EventLoopGroup eventLoops() {
+        return new NioEventLoopGroup(
+                Math.max(2, Runtime.getRuntime().availableProcessors()),
+                new DefaultThreadFactory("tim4j-server", true));
+    }
+
+    private void closeService() {
+        service.close();
+        webhooks.forEach(StateWebhook::close);
+    }
+
+    private Map<String, HttpListener.Service> httpServices() {
+        ControlAccess access = new ControlAccess(service.config().http().controlToken());
+        Map<String, HttpListener.Service> services = new LinkedHashMap<>();
+        services.put("/v4/", new RestApi(service));
+        services.put(ControlApi.PREFIX, new ControlApi(this, dau, access));
+        services.put("/", new OperationApi(this, service, metrics, dau, access));
+        return services;
+    }
+
+    private List<MqttListener> listeners() {
+        return Stream.of(plain, tls).filter(Objects::nonNull).toList();
+    }
+
+    private void open() {
+        try {
+            listeners().forEach(MqttListener::open);
+        } catch (RuntimeException e) {
+            listeners().forEach(MqttListener::close);
+            throw e;
+        }
+        listening = true;
+        paused = false;
+    }
+
+    @Override
+    public int port() {
+        return plain == null ? -1 : plain.port();
+    }
+
+    @Override
+    public int tlsPort() {
+        return tls == null ? -1 : tls.port();
+    }
+
+    @Override
+    public URI uri() {
+        return plain == null ? tlsUri() : uri("mqtt", port());
+    }
+
+    @Override
+    public URI tlsUri() {
+        if (tls == null) {
+            throw new IllegalStateException("this server was started without TLS");
+        }
+        return uri("mqtts", tlsPort());
+    }
+
+    @Override
+    public int httpPort() {
+        return http == null ? -1 : http.port();
+    }
+
+    @Override
+    public URI httpUri() {
+        if (http == null) {
+            throw new IllegalStateException("this server was started without an HTTP port");
+        }
+        return uri(plain == null ? "https" : "http", http.port());
+    }
+
+    @Override
+    public synchronized boolean isAccepting() {
+        return listening && !paused && !closed;
+    }
+
+    @Override
+    public Map<LocalDate, Integer> dailyActiveUsers(long sdkAppId) {
+        return dau.days(sdkAppId);
+    }
+
+    private URI uri(String scheme, int port) {
+        String host = service.config().host();
+        return URI.create(scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port);
+    }
+
+    @Override
+    public String userSig(long sdkAppId, String userId) {
+        return userSig(sdkAppId, userId, UserSigKey.DEFAULT_VALIDITY);
+    }
+
+    @Override
+    public String userSig(long sdkAppId, String userId, Duration validity) {
+        return service.authenticator().key(sdkAppId).make(userId, validity, service.issueTime(), null);
+    }
+
+    @Override
+    public void loginPolicy(long sdkAppId, LoginPolicy policy) {
+        service.policy(sdkAppId, Objects.requireNonNull(policy));
+    }
+
+    @Override
+    public void rotateSecret(long sdkAppId, String secret, Duration overlap) {
+        service.authenticator().rotate(new UserSigKey(sdkAppId, secret), overlap);
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            stop();
+        }
+        if (http != null) {
+            http.close();
+        }
+        closeService();
+        loops.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
+                .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+    }
+
+    private void stop() {
+        if (listening) {
+            listeners().forEach(MqttListener::close);
+            listening = false;
+        }
+        await(each(Connection::shutDown));
+    }
+
+    // ---- test control: what there is to see
+
+    @Override
+    public List<Session> sessions() {
+        Map<List<Object>, List<Session>> byUser = new LinkedHashMap<>();
+        sessionsByConnection()
+                .values()
+                .forEach(session -> byUser.computeIfAbsent(
+                                List.of(session.sdkAppId(), session.userId()), user -> new ArrayList<>())
+                        .add(session));
+        List<Session> sessions = new ArrayList<>();
+        byUser.values().forEach(same -> sessions.addAll(same.size() == 1 ? same : stillThere(same)));
+        sessions.sort(Comparator.comparing(Session::loggedInAt).thenComparing(Session::id));
+        return sessions;
+    }
+
+    /** Connections were asked one after another; what the store says now of their user leaves out whom another has kicked meanwhile. */
+    private List<Session> stillThere(List<Session> same) {
+        List<SessionStore.Instance> now =
+                join(store.instances(same.get(0).sdkAppId(), same.get(0).userId()));
+        Set<Session> held = new HashSet<>();
+        if (now != null) {
+            now.forEach(instance -> held.add(instance.session()));
+        }
+        return same.stream().filter(held::contains).toList();
+    }
+
+    @Override
+    public List<ServerEvent> events(long cursor) {
+        return log.after(cursor);
+    }
+
+    @Override
+    public Instant now() {
+        return clock.instant();
+    }
+
+    // ---- test control: what to do to clients
+
+    @Override
+    public int kick(long sdkAppId, String userId, KickCause cause) {
+        return kick(sdkAppId, userId, null, null, cause);
+    }
+
+    @Override
+    public int kick(long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause) {
+        if (cause == KickCause.TAKEN_OVER) {
+            throw new IllegalArgumentException(
+                    "TAKEN_OVER is no kick: it is what the same instance's next connection does");
+        }
+        Objects.requireNonNull(cause);
+        return join(service.kick(sdkAppId, userId, platform, deviceId, cause)).size();
+    }
+
+    @Override
+    public int expireUserSigs(long sdkAppId, String userId) {
+        join(service.revoke(sdkAppId, userId, Refusal.USER_SIG_EXPIRED));
+        return kick(sdkAppId, userId, KickCause.USER_SIG_EXPIRED);
+    }
+
+    @Override
+    public int invalidateUserSigs(long sdkAppId, String userId) {
+        join(service.revoke(sdkAppId, userId, Refusal.USER_SIG_INVALID));
+        return kick(sdkAppId, userId, KickCause.USER_SIG_INVALID);
+    }
+
+    @Override
+    public void refuseLogins(int count, int code) {
+        refuse(0, null, count, code);
+    }
+
+    @Override
+    public void refuseLogins(long sdkAppId, String userId, int count, int code) {
+        refuse(sdkAppId, Objects.requireNonNull(userId), count, code);
+    }
+
+    private void refuse(long sdkAppId, String userId, int count, int code) {
+        if (count < 1 || code == 0) {
+            throw new IllegalArgumentException("count " + count + " must be at least 1, and code " + code + " not 0");
+        }
+        service.faults().refuse(sdkAppId, userId, count, code);
+    }
+
+    @Override
+    public void delayLogins(Duration delay) {
+        if (delay.isNegative()) {
+            throw new IllegalArgumentException("delay " + delay + " is negative");
+        }
+        service.faults().delay(delay);
+    }
+
+    @Override
+    public void cutConnections() {
+        await(each(Connection::cut));
+    }
+
+    @Override
+    public void cutConnections(long sdkAppId, String userId) {
+        await(each(of(sdkAppId, userId), Connection::cut));
+    }
+
+    @Override
+    public void halfOpenConnections() {
+        await(each(Connection::mute));
+    }
+
+    @Override
+    public void halfOpenConnections(long sdkAppId, String userId) {
+        await(each(of(sdkAppId, userId), Connection::mute));
+    }
+
+    // ---- test control: what to do to the server
+
+    @Override
+    public synchronized void pauseAccepting() {
+        paused = true;
+        listeners().forEach(listener -> listener.accept(false));
+    }
+
+    @Override
+    public synchronized void resumeAccepting() {
+        paused = false;
+        listeners().forEach(listener -> listener.accept(true));
+    }
+
+    @Override
+    public synchronized void stopListening() {
+        stop();
+    }
+
+    @Override
+    public synchronized void listenAgain() {
+        if (!listening && !closed) {
+            open();
+        }
+    }
+
+    @Override
+    public synchronized void restart() {
+        stopListening();
+        listenAgain();
+    }
+
+    @Override
+    public void setClock(Instant now) {
+        clock.set(now);
+        await(each(Connection::clockChanged));
+    }
+
+    @Override
+    public void advanceClock(Duration by) {
+        clock.advance(by);
+        await(each(Connection::clockChanged));
+    }
+
+    @Override
+    public synchronized void reset() {
+        if (closed) {
+            return;
+        }
+        service.reset();
+        dau.clear();
+        listenAgain();
+        resumeAccepting();
+        await(each(Connection::cut));
+        await(loopsDone());
+        log.clear();
+    }
+
+    /** Done when every loop is through with what it is doing now: a connection that has just closed may not have told it yet. */
+    private List<CompletableFuture<?>> loopsDone() {
+        List<CompletableFuture<?>> done = new ArrayList<>();
+        loops.forEach(loop -> done.add(CompletableFuture.runAsync(() -> {}, loop)));
+        return done;
+    }
+
+    // ----
+
+    private List<Connection> of(long sdkAppId, String userId) {
+        Map<Connection, Session> sessions = sessionsByConnection();
+        sessions.values()
+                .removeIf(session ->
+                        session.sdkAppId() != sdkAppId || !session.userId().equals(userId));
+        return List.copyOf(sessions.keySet());
+    }
+
+    private Map<Connection, Session> sessionsByConnection() {
+        Map<Connection, CompletableFuture<Session>> asked = new LinkedHashMap<>();
+        service.connections()
+                .forEach(
+                        connection -> asked.put(connection, connection.session().toCompletableFuture()));
+        await(List.copyOf(asked.values()));
+        Map<Connection, Session> sessions = new LinkedHashMap<>();
+        asked.forEach((connection, answer) -> {
+            if (answer.getNow(null) != null) {
+                sessions.put(connection, answer.join());
+            }
+        });
+        return sessions;
+    }
+
+    private List<CompletableFuture<?>> each(Function<Connection, CompletionStage<?>> action) {
+        return each(service.connections(), action);
+    }
+
+    private static List<CompletableFuture<?>> each(
+            Iterable<Connection> connections, Function<Connection, CompletionStage<?>> action) {
+        List<CompletableFuture<?>> all = new ArrayList<>();
+        connections.forEach(connection -> all.add(action.apply(connection).toCompletableFuture()));
+        return all;
+    }
+
+    private static <T> T join(CompletionStage<T> stage) {
+        return stage.toCompletableFuture()
+                .orTimeout(STOP_SECONDS, TimeUnit.SECONDS)
+                .join();
+    }
+
+    /** Waits for all, but not for ever: a client that takes no bytes must not hold up the caller. */
+    private static void await(List<CompletableFuture<?>> all) {
+        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, STOP_SECONDS, TimeUnit.SECONDS)
+                .join();
+    }
+}
