@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.tim4j.server;
+package io.github.tim4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tim4j.server.LoginServer;
+import io.github.tim4j.server.LoginServerConfig;
+import io.github.tim4j.server.tls.DevelopmentCertificate;
 import io.github.tim4j.testing.CCompiler;
 import java.io.DataInputStream;
 import java.io.IOException;
