@@ -20,4 +20,7 @@
  * timers of {@code Renewal} belong to it and need no lock. What the application is told passes through {@code Dispatch}, likewise. No
  * lock is held while either runs.
  */
+@NullMarked
 package io.github.tim4j;
+
+import org.jspecify.annotations.NullMarked;

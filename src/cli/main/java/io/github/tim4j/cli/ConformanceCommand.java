@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.tim4j.cli;
 
-import io.github.tim4j.conformance.Catalogue;
 import io.github.tim4j.conformance.Conformance;
 import io.github.tim4j.conformance.ConformanceException;
-import io.github.tim4j.conformance.Group;
-import io.github.tim4j.conformance.HtmlReport;
-import io.github.tim4j.conformance.JUnitXmlReport;
-import io.github.tim4j.conformance.JsonReport;
-import io.github.tim4j.conformance.MarkdownSummary;
-import io.github.tim4j.conformance.Report;
-import io.github.tim4j.conformance.Result;
-import io.github.tim4j.conformance.Scenario;
-import io.github.tim4j.conformance.TextTable;
-import io.github.tim4j.conformance.Verdict;
+import io.github.tim4j.conformance.report.Group;
+import io.github.tim4j.conformance.report.HtmlReport;
+import io.github.tim4j.conformance.report.JUnitXmlReport;
+import io.github.tim4j.conformance.report.JsonReport;
+import io.github.tim4j.conformance.report.MarkdownSummary;
+import io.github.tim4j.conformance.report.Report;
+import io.github.tim4j.conformance.report.Result;
+import io.github.tim4j.conformance.report.TextTable;
+import io.github.tim4j.conformance.report.Verdict;
+import io.github.tim4j.conformance.scenarios.Catalogue;
+import io.github.tim4j.conformance.scenarios.Scenario;
 import io.github.tim4j.usersig.UserSigKey;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.tim4j.cli;
 
+import io.github.tim4j.conformance.process.ChildJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,15 +29,8 @@ final class OtherProcess implements AutoCloseable {
     /** @param out gets every line that the process prints, on a thread of its own */
     static OtherProcess logIn(URI server, long sdkAppId, String userId, String userSig, Consumer<String> out)
             throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        if (Runtime.version().feature() >= 24) {
-            command.add("--enable-native-access=ALL-UNNAMED");
-        }
+        List<String> command = new ArrayList<>(ChildJvm.command(Main.class, List.of()));
         command.addAll(List.of(
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
                 "login",
                 "--server",
                 server.toString(),

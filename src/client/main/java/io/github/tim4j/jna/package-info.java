@@ -10,4 +10,7 @@
  * stays strongly reachable for as long as the library may call it; a callback returns soon and throws nothing; a
  * {@code CallbackThreadInitializer} that does not detach is set before a callback first reaches C, or each callback costs an attach.
  */
+@NullMarked
 package io.github.tim4j.jna;
+
+import org.jspecify.annotations.NullMarked;

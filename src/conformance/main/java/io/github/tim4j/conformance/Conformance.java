@@ -1,12 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.conformance;
 
+import io.github.tim4j.conformance.message.WorkerMessage.Loaded;
+import io.github.tim4j.conformance.process.Finding;
+import io.github.tim4j.conformance.process.WorkerPool;
+import io.github.tim4j.conformance.process.WorkerProcess;
+import io.github.tim4j.conformance.report.Divergence;
+import io.github.tim4j.conformance.report.Group;
+import io.github.tim4j.conformance.report.Report;
+import io.github.tim4j.conformance.report.Result;
+import io.github.tim4j.conformance.report.Verdict;
+import io.github.tim4j.conformance.scenarios.Catalogue;
+import io.github.tim4j.conformance.scenarios.Need;
+import io.github.tim4j.conformance.scenarios.Scenario;
+import io.github.tim4j.conformance.stage.Device;
+import io.github.tim4j.conformance.stage.Patience;
+import io.github.tim4j.conformance.stage.Request;
+import io.github.tim4j.conformance.stage.Site;
+import io.github.tim4j.conformance.stage.Slots;
+import io.github.tim4j.conformance.stage.Stage;
+import io.github.tim4j.conformance.stage.Subject;
 import io.github.tim4j.server.LoginPolicy;
 import io.github.tim4j.server.LoginServer;
 import io.github.tim4j.server.LoginServerConfig;
 import io.github.tim4j.usersig.UserSigKey;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,7 +36,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -189,18 +206,14 @@ public final class Conformance {
                 ? Optional.of(classic.toAbsolutePath().toString())
                 : library == null ? Optional.of("") : Optional.empty();
         try (WorkerProcess worker = workers.take()) {
-            News loaded = worker.call(Call.of("load", "current", path), Duration.ofSeconds(30));
-            boolean isShim = loaded.number() == 1;
-            Duration usual = isShim ? Patience.USUAL : Patience.LONG;
-            Set<String> missing =
-                    new TreeSet<>(List.of(new String(loaded.json(), StandardCharsets.US_ASCII).split(" ")));
-            missing.remove("");
+            Loaded loaded = worker.load(path);
+            Duration usual = loaded.shim() ? Patience.USUAL : Patience.LONG;
             return new Subject(
                     path,
                     classicPath,
-                    new String(loaded.text(), StandardCharsets.UTF_8),
-                    isShim,
-                    missing,
+                    loaded.version(),
+                    loaded.shim(),
+                    new TreeSet<>(loaded.missing()),
                     new Patience(patience == null ? usual : patience));
         } catch (Finding e) {
             throw new ConformanceException("the library cannot be tested: "
@@ -298,7 +311,7 @@ public final class Conformance {
         private Result result(Scenario scenario) {
             String reason = skipped(scenario.need(), subject, reach);
             if (reason != null) {
-                return Result.of(scenario, Verdict.SKIPPED, reason, List.of(), List.of(), 0);
+                return resultOf(scenario, Verdict.SKIPPED, reason, List.of(), List.of(), 0);
             }
             if (reach != Reach.KIT_SERVER || !logsIn(scenario.need())) {
                 return play(scenario, site(scenario.need(), null), null);
@@ -336,8 +349,30 @@ public final class Conformance {
                         "\n",
                         stage.divergences().stream().map(Divergence::toString).toList());
             }
-            return Result.of(scenario, verdict, detail, stage.divergences(), stage.transcript(), millisSince(begin));
+            return resultOf(scenario, verdict, detail, stage.divergences(), stage.transcript(), millisSince(begin));
         }
+    }
+
+    private static Result resultOf(
+            Scenario scenario,
+            Verdict verdict,
+            String detail,
+            List<Divergence> divergences,
+            List<String> transcript,
+            long millis) {
+        return new Result(
+                scenario.id(),
+                scenario.group().toString(),
+                scenario.title(),
+                scenario.sources().stream().map(Object::toString).toList(),
+                scenario.does(),
+                scenario.expects(),
+                verdict,
+                detail,
+                divergences,
+                scenario.why(),
+                transcript,
+                millis);
     }
 
     private static boolean logsIn(Need need) {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.conformance;
 
+import io.github.tim4j.conformance.report.Result;
+import io.github.tim4j.conformance.report.Verdict;
+import io.github.tim4j.conformance.scenarios.Scenario;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

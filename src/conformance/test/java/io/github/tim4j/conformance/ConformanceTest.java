@@ -4,6 +4,14 @@ package io.github.tim4j.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.tim4j.conformance.report.Group;
+import io.github.tim4j.conformance.report.HtmlReport;
+import io.github.tim4j.conformance.report.Report;
+import io.github.tim4j.conformance.report.Result;
+import io.github.tim4j.conformance.report.Verdict;
+import io.github.tim4j.conformance.scenarios.Catalogue;
+import io.github.tim4j.conformance.scenarios.Need;
+import io.github.tim4j.conformance.scenarios.Scenario;
 import io.github.tim4j.testing.CCompiler;
 import io.github.tim4j.testing.Project;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package io.github.tim4j.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tim4j.conformance.scenarios.Scenario;
 import io.github.tim4j.testing.CCompiler;
 import java.nio.file.Path;
 import java.util.List;

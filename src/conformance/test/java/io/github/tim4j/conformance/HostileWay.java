@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.conformance;
 
+import io.github.tim4j.conformance.report.Verdict;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -22,10 +22,10 @@ record Mutation(int number, String what, String file, String text, String replac
         return file.startsWith("native/classic/");
     }
 
-    /** Finds the piece however its lines are broken. */
+    /** Finds the piece however its lines are broken; one that begins with a space begins a line. */
     Pattern pattern() {
-        return Pattern.compile(
-                Stream.of(text.strip().split("\\s+")).map(Pattern::quote).collect(Collectors.joining("\\s+")));
+        String words = Stream.of(text.strip().split("\\s+")).map(Pattern::quote).collect(Collectors.joining("\\s+"));
+        return Pattern.compile((text.startsWith(" ") ? "^\\s*" : "") + words, Pattern.MULTILINE);
     }
 
     static List<Mutation> all() {

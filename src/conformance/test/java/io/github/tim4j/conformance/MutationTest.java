@@ -3,6 +3,11 @@ package io.github.tim4j.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tim4j.conformance.report.FoundFault;
+import io.github.tim4j.conformance.report.HtmlReport;
+import io.github.tim4j.conformance.report.Report;
+import io.github.tim4j.conformance.report.Result;
+import io.github.tim4j.conformance.report.Verdict;
 import io.github.tim4j.testing.CCompiler;
 import io.github.tim4j.testing.Project;
 import java.io.IOException;
@@ -178,6 +183,7 @@ class MutationTest {
         gcc(
                 root,
                 "@" + NATIVE.resolve("compile.flags"),
+                "-Wno-error",
                 "-O1",
                 "-Iinclude",
                 "-Inative",

@@ -3,6 +3,7 @@ package io.github.tim4j.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tim4j.conformance.stage.Patience;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

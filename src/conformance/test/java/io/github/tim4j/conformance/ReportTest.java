@@ -4,6 +4,15 @@ package io.github.tim4j.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.tim4j.conformance.report.HtmlReport;
+import io.github.tim4j.conformance.report.JUnitXmlReport;
+import io.github.tim4j.conformance.report.JsonReport;
+import io.github.tim4j.conformance.report.Report;
+import io.github.tim4j.conformance.report.Result;
+import io.github.tim4j.conformance.report.TextTable;
+import io.github.tim4j.conformance.report.Verdict;
+import io.github.tim4j.conformance.scenarios.Catalogue;
+import io.github.tim4j.conformance.scenarios.Scenario;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -30,8 +39,20 @@ class ReportTest {
         List<Scenario> scenarios = Catalogue.scenarios();
         for (int i = 0; i < verdicts.length; i++) {
             boolean pass = verdicts[i] == Verdict.PASS;
-            results.add(Result.of(
-                    scenarios.get(i), verdicts[i], pass ? "" : DETAIL, List.of(), List.of("TIMInit(<1>) = 0"), 12));
+            Scenario scenario = scenarios.get(i);
+            results.add(new Result(
+                    scenario.id(),
+                    scenario.group().toString(),
+                    scenario.title(),
+                    scenario.sources().stream().map(Object::toString).toList(),
+                    scenario.does(),
+                    scenario.expects(),
+                    verdicts[i],
+                    pass ? "" : DETAIL,
+                    List.of(),
+                    scenario.why(),
+                    List.of("TIMInit(<1>) = 0"),
+                    12));
         }
         return new Report(library, "1.0", Instant.parse("2026-11-21T10:00:00Z"), 1234, "Linux", results);
     }

@@ -11,4 +11,7 @@
  *
  * <p>Needs JUnit Jupiter 5.11 or newer, which the test brings along.
  */
+@NullMarked
 package io.github.tim4j.junit;
+
+import org.jspecify.annotations.NullMarked;

@@ -14,4 +14,7 @@
  * <p>Everything here is immutable and may be used by any thread. No {@code toString} and no exception message holds a secret key or a
  * signature.
  */
+@NullMarked
 package io.github.tim4j.usersig;
+
+import org.jspecify.annotations.NullMarked;
