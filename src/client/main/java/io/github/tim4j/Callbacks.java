@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -129,7 +130,7 @@ final class Callbacks {
     }
 
     /** A copy; NULL becomes "", bytes that are not UTF-8 become the replacement character. */
-    private static String text(Pointer string) {
+    private static String text(@Nullable Pointer string) {
         return string == null || string.getByte(0) == 0 ? "" : string.getString(0, StandardCharsets.UTF_8.name());
     }
 }

@@ -3,6 +3,7 @@ package io.github.tim4j;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +29,7 @@ final class Dispatch {
     private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
 
     private final Executor executor;
-    private final ExecutorService own;
+    private final @Nullable ExecutorService own;
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private boolean scheduled;
     /** How many tasks have begun. */
@@ -41,9 +43,10 @@ final class Dispatch {
     private volatile boolean refused;
 
     /** @param executor the application's; null for a daemon thread of our own */
-    Dispatch(Executor executor) {
-        this.own = executor == null ? DaemonThread.named("tim4j-callbacks") : null;
-        this.executor = executor == null ? own : executor;
+    Dispatch(@Nullable Executor executor) {
+        ExecutorService thread = executor == null ? DaemonThread.named("tim4j-callbacks") : null;
+        this.own = thread;
+        this.executor = thread == null ? Objects.requireNonNull(executor) : thread;
     }
 
     /** Whether the calling thread is running a callback of any client: then waiting for a future could last for ever. */

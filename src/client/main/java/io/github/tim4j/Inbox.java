@@ -3,6 +3,7 @@ package io.github.tim4j;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +48,7 @@ final class Inbox {
     }
 
     /** @param mine whether this thread is the one that runs items, and asks for its next */
-    private synchronized Runnable take(boolean mine) {
+    private synchronized @Nullable Runnable take(boolean mine) {
         if (running && !mine) {
             return null;
         }

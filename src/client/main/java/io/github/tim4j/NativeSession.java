@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -45,7 +46,7 @@ final class NativeSession implements Callbacks.Events {
         private final String userId;
         private final String userSig;
         private final List<CompletableFuture<LoginResult>> callers = new ArrayList<>();
-        private Consumer<CompletableFuture<LoginResult>> answer;
+        private @Nullable Consumer<CompletableFuture<LoginResult>> answer;
 
         SharedLogin(String userId, String userSig) {
             this.userId = userId;
@@ -82,7 +83,7 @@ final class NativeSession implements Callbacks.Events {
     /** The request made last, if it is a login under way. */
     private final AtomicReference<SharedLogin> lastRequest = new AtomicReference<>();
     /** The login or logout called last. Set under callOrder, before the library gets it. */
-    private volatile Request newest;
+    private volatile @Nullable Request newest;
     /** Set under callOrder. */
     private volatile boolean closed;
 
@@ -136,15 +137,16 @@ final class NativeSession implements Callbacks.Events {
     }
 
     /** A login that repeats the request made last, while that is under way, shares its call and its result. */
-    CompletableFuture<LoginResult> login(String userId, String userSig) {
-        if (!isCString(userId) || !isCString(userSig)) {
+    CompletableFuture<LoginResult> login(@Nullable String userId, @Nullable String userSig) {
+        if (userId == null || userSig == null || !isCString(userId) || !isCString(userSig)) {
             return CompletableFuture.failedFuture(new TimException(
                     TimError.TIM_ERR_PARAM.code(), "the user id or the UserSig is null or contains a NUL character"));
         }
         return inCallOrder(() -> {
             SharedLogin last = lastRequest.get();
-            boolean same = last != null && last.userId.equals(userId) && last.userSig.equals(userSig);
-            return same ? last.join() : newLogin(new SharedLogin(userId, userSig));
+            return last != null && last.userId.equals(userId) && last.userSig.equals(userSig)
+                    ? last.join()
+                    : newLogin(new SharedLogin(userId, userSig));
         });
     }
 
@@ -266,7 +268,7 @@ final class NativeSession implements Callbacks.Events {
         }
     }
 
-    private static <T> void complete(CompletableFuture<T> result, T value, Throwable failure) {
+    private static <T> void complete(CompletableFuture<T> result, @Nullable T value, @Nullable Throwable failure) {
         if (failure == null) {
             result.complete(value);
         } else {

@@ -8,6 +8,7 @@ import io.github.tim4j.usersig.UserSigFormatException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -20,6 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Logins, and where their UserSigs come from: given, fetched from the provider, or renewed by it. Requests reach the library in the
@@ -35,7 +37,7 @@ final class Renewal {
     private static final Duration MAX_BACKOFF = Duration.ofSeconds(60);
     private static final Duration MAX_LEAD = Duration.ofHours(1);
 
-    private final Function<String, ? extends CompletionStage<String>> provider;
+    private final @Nullable Function<String, ? extends CompletionStage<String>> provider;
     private final NativeSession library;
     private final Inbox inbox;
     private final Listeners listeners;
@@ -52,9 +54,9 @@ final class Renewal {
     /** By user id; any thread. */
     private final Map<String, CompletableFuture<String>> fetching = new ConcurrentHashMap<>();
 
-    private Timer timer;
+    private @Nullable Timer timer;
     /** Who logged in last, and when that UserSig expires, if it tells. */
-    private String sessionUser;
+    private @Nullable String sessionUser;
 
     private Optional<Instant> sessionExpiry = Optional.empty();
     private long loggedInAt = System.nanoTime();
@@ -63,7 +65,7 @@ final class Renewal {
 
     /** @param provider null if there is none */
     Renewal(
-            Function<String, ? extends CompletionStage<String>> provider,
+            @Nullable Function<String, ? extends CompletionStage<String>> provider,
             NativeSession library,
             Inbox inbox,
             Listeners listeners,
@@ -77,7 +79,7 @@ final class Renewal {
         this.firstBackoff = firstBackoff;
     }
 
-    CompletableFuture<LoginResult> login(String userId) {
+    CompletableFuture<LoginResult> login(@Nullable String userId) {
         if (provider == null) {
             return CompletableFuture.failedFuture(new IllegalStateException(
                     "login(userId) needs a UserSigProvider: give the builder one, or call login(userId, userSig)"));
@@ -89,7 +91,7 @@ final class Renewal {
         return inOrder(() -> fetch(userId), userSig -> attempt(call, userId, userSig, 0));
     }
 
-    CompletableFuture<LoginResult> login(String userId, String userSig) {
+    CompletableFuture<LoginResult> login(@Nullable String userId, @Nullable String userSig) {
         long call = calls.incrementAndGet();
         return inOrder(Renewal::nothing, x -> attempt(call, userId, userSig, 0));
     }
@@ -166,7 +168,10 @@ final class Renewal {
             return other;
         }
         CompletableFuture.completedFuture(userId)
-                .thenComposeAsync(id -> (CompletionStage<String>) provider.apply(id), this::runProvider)
+                .thenComposeAsync(
+                        id -> (CompletionStage<String>)
+                                Objects.requireNonNull(provider).apply(id),
+                        this::runProvider)
                 .orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS)
                 .whenComplete((userSig, failure) -> {
                     fetching.remove(userId);
@@ -191,7 +196,11 @@ final class Renewal {
     }
 
     /** A login that the application called for; refused as expired, it is tried again with fresh UserSigs. */
-    private CompletableFuture<LoginResult> attempt(long call, String userId, String userSig, int renewals) {
+    private CompletableFuture<LoginResult> attempt(
+            long call, @Nullable String userId, @Nullable String userSig, int renewals) {
+        if (userId == null || userSig == null) {
+            return library.login(userId, userSig);
+        }
         return library.login(userId, userSig)
                 .handleAsync(
                         (result, failure) -> {
@@ -328,7 +337,7 @@ final class Renewal {
         if (provider == null || call != calls.get()) {
             return;
         }
-        String userId = sessionUser;
+        String userId = Objects.requireNonNull(sessionUser, "logged in");
         sessionExpiry.ifPresent(expiry -> {
             // The server tells whole seconds: it may be almost one later than it says.
             Duration left = Duration.between(
@@ -367,7 +376,8 @@ final class Renewal {
         return Duration.ofMillis((long) (Math.min(doubled, MAX_BACKOFF.toMillis()) * jitter));
     }
 
-    private void tell(String userId, Trigger trigger, Step step, int attempt, Throwable failure, Duration retryIn) {
+    private void tell(
+            String userId, Trigger trigger, Step step, int attempt, @Nullable Throwable failure, Duration retryIn) {
         UserSigRenewal renewal =
                 new UserSigRenewal(userId, trigger, step, attempt, Optional.ofNullable(failure), retryIn);
         listeners.tell(listener -> listener.onUserSigRenewal(renewal));

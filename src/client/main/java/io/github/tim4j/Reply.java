@@ -7,6 +7,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The future that the application gets. It completes on the callback executor, behind the events of the same request; or, if nothing is
@@ -15,8 +16,8 @@ import java.util.concurrent.TimeoutException;
  */
 final class Reply<T> extends CompletableFuture<T> {
     private final Dispatch dispatch;
-    private final Reply<?> source;
-    private volatile Runnable completion;
+    private final @Nullable Reply<?> source;
+    private volatile @Nullable Runnable completion;
     /**
      * What threads wait for: that this is done and its stages have run. They never wait for the future itself, because a thread that
      * does may run the stages of others when it wakes up. Its lock guards the next two.
@@ -27,7 +28,7 @@ final class Reply<T> extends CompletableFuture<T> {
     /** Whether the dispatch waits for one of them to complete this. */
     private boolean handedOver;
 
-    private Reply(Dispatch dispatch, Reply<?> source) {
+    private Reply(Dispatch dispatch, @Nullable Reply<?> source) {
         this.dispatch = dispatch;
         this.source = source;
         this.due = handle((value, failure) -> null);

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The requests of one client that the library has not answered. Each is settled exactly once: by its answer, by the refusal of the call, by
@@ -35,7 +36,7 @@ final class Requests {
 
     private final Deque<Long> late = new ArrayDeque<>();
     /** Runs when it was set, even if that request has been answered; null while nothing waits. */
-    private Timer timer;
+    private @Nullable Timer timer;
 
     /** @param onLateAnswer run in the inbox when the answer to a request comes that had timed out */
     Requests(Inbox inbox, Duration timeout, Runnable onLateAnswer) {

@@ -5,9 +5,11 @@ import io.github.tim4j.StatusChange.Cause;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the application is told of the login status. The C API reports no status changes, so they follow from what it does report:
@@ -16,10 +18,10 @@ import java.util.function.Supplier;
 final class Session {
     /** A login or a logout; entered once the library has accepted it. */
     static final class Request {
-        private final String userId;
+        private final @Nullable String userId;
         private boolean accepted;
 
-        private Request(String userId) {
+        private Request(@Nullable String userId) {
             this.userId = userId;
         }
 
@@ -46,9 +48,9 @@ final class Session {
     private final Audience audience;
     private final Deque<Request> requests = new ArrayDeque<>();
     private LoginStatus status = LoginStatus.LOGGED_OUT;
-    private String userId;
+    private @Nullable String userId;
     /** Who was logged in last; null if nobody ever was. */
-    private String lastLoggedIn;
+    private @Nullable String lastLoggedIn;
 
     private KickReason kickReason = KickReason.UNKNOWN;
     private long lostAt = NOT_LOST;
@@ -84,7 +86,7 @@ final class Session {
      *                   too if it is not known
      * @return whether the user had been logged in already
      */
-    boolean loginEnded(Request request, Throwable failure, Supplier<Optional<String>> actualUser) {
+    boolean loginEnded(Request request, @Nullable Throwable failure, Supplier<Optional<String>> actualUser) {
         boolean repeat = isLoggedIn(request.userId);
         if (failure == null && !repeat) {
             change(LoginStatus.LOGGED_IN, Cause.LOGIN, request.userId, null);
@@ -120,9 +122,9 @@ final class Session {
 
     /** Takes over the library's own view, unless a request under way is about to change it. */
     void resync(LoginStatus actual, Optional<String> actualUser) {
-        if (requests.isEmpty()
-                && (actual != status || actual == LoginStatus.LOGGED_IN && !isLoggedIn(actualUser.orElse(userId)))) {
-            change(actual, Cause.RESYNC, actualUser.orElse(userId), null);
+        String user = actualUser.isPresent() ? actualUser.get() : userId;
+        if (requests.isEmpty() && (actual != status || actual == LoginStatus.LOGGED_IN && !isLoggedIn(user))) {
+            change(actual, Cause.RESYNC, user, null);
         }
     }
 
@@ -143,7 +145,7 @@ final class Session {
     void userSigExpired() {
         kickReason = KickReason.UNKNOWN;
         if (status == LoginStatus.LOGGED_IN) {
-            String expired = userId;
+            String expired = Objects.requireNonNull(userId, "logged in");
             change(LoginStatus.LOGGED_OUT, Cause.USER_SIG_EXPIRED, expired, null);
             audience.event(listener -> listener.onUserSigExpired(expired));
         }
@@ -181,16 +183,16 @@ final class Session {
         return new StatusChange(status, status, Cause.REPLAY, Optional.ofNullable(userId), Optional.empty());
     }
 
-    private boolean isLoggedIn(String user) {
-        return status == LoginStatus.LOGGED_IN && userId.equals(user);
+    private boolean isLoggedIn(@Nullable String user) {
+        return status == LoginStatus.LOGGED_IN && Objects.equals(userId, user);
     }
 
-    private void change(LoginStatus to, Cause cause, String user, TimException error) {
+    private void change(LoginStatus to, Cause cause, @Nullable String user, @Nullable TimException error) {
         LoginStatus from = status;
         String before = userId;
         status = to;
         userId = user;
-        if (from == to && !(to == LoginStatus.LOGGED_IN && !user.equals(before))) {
+        if (from == to && !(to == LoginStatus.LOGGED_IN && !Objects.equals(user, before))) {
             return;
         }
         if (to == LoginStatus.LOGGED_IN) {
@@ -199,11 +201,11 @@ final class Session {
             lostAt = NOT_LOST;
         }
         audience.changed(new StatusChange(from, to, cause, Optional.ofNullable(user), Optional.ofNullable(error)));
-        if (from == LoginStatus.LOGGED_IN) {
+        if (from == LoginStatus.LOGGED_IN && before != null) {
             audience.event(listener -> listener.onNotReady(before));
         }
         if (to == LoginStatus.LOGGED_IN) {
-            audience.event(listener -> listener.onReady(user));
+            audience.event(listener -> listener.onReady(Objects.requireNonNull(user)));
         }
     }
 }

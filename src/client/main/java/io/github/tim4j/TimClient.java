@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The login lifecycle of Tencent IM for one process: log in, know who is logged in, be told what happens, log out.
@@ -232,9 +233,9 @@ public final class TimClient implements AutoCloseable {
 
         private final Map<String, Object> config = new TreeMap<>();
         private long sdkAppId;
-        private Path library;
-        private Function<String, ? extends CompletionStage<String>> provider;
-        private Executor callbackExecutor;
+        private @Nullable Path library;
+        private @Nullable Function<String, ? extends CompletionStage<String>> provider;
+        private @Nullable Executor callbackExecutor;
         private Duration requestTimeout = Duration.ofSeconds(90);
         private Duration renewalBackoff = Duration.ofSeconds(1);
 

@@ -31,7 +31,7 @@ final class DemoCommand implements Callable<Integer> {
         }
         story.print("");
         story.print(Ansi.AUTO.string("@|bold,green Every step went as it should,|@ in ")
-                + Duration.ofNanos(System.nanoTime() - start).toMillis() / 100 / 10.0 + " s.");
+                + Duration.ofNanos(System.nanoTime() - start).toMillis() / 1000f + " s.");
         return ExitCode.OK;
     }
 }

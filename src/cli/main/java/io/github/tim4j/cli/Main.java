@@ -58,6 +58,7 @@ public final class Main implements Callable<Integer> {
             scope = ScopeType.INHERIT,
             description =
                     "Log more on standard error: once what happens, twice each detail. Without it, warnings only.")
+    @SuppressWarnings("UnusedMethod") // picocli calls it
     private void verbose(boolean[] given) {
         for (String logger : List.of("io.github.tim4j", "io.github.tim4j.native")) {
             ((Logger) LoggerFactory.getLogger(logger)).setLevel(given.length > 1 ? Level.DEBUG : Level.INFO);

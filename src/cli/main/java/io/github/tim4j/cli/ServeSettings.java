@@ -148,11 +148,11 @@ final class ServeSettings {
                     "Requests of the server API a second; default: 10000.",
                     LoginServerConfig.Builder::maxRestPerSecond));
 
-    private interface Number {
+    private interface IntegerSetter {
         void set(LoginServerConfig.Builder config, int value);
     }
 
-    private static Setting number(String name, String description, Number set) {
+    private static Setting number(String name, String description, IntegerSetter set) {
         return builder(name, "N", description, (config, n) -> set.set(config, integer(n)));
     }
 

@@ -65,7 +65,7 @@ final class Story {
         out.flush();
     }
 
-    /** Shows one line. @param source who shows it, in a word */
+    /** Shows one line; the source is who shows it, in a word. */
     synchronized void see(String source, String text) {
         lines.add(source + " " + text);
         print(ansi.string("   @|faint " + String.format("%-8s", source) + "|@ ") + text);

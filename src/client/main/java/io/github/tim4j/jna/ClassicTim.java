@@ -7,6 +7,7 @@ import com.sun.jna.Pointer;
 import com.sun.jna.Structure;
 import com.sun.jna.Structure.FieldOrder;
 import com.sun.jna.ptr.IntByReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The classic C API, as in {@code classic/tim.h}. It has a library of its own, {@code timshim_classic}; load it with
@@ -19,51 +20,51 @@ public interface ClassicTim extends Library {
     /** Who logs in; the first three fields must not be null. */
     @FieldOrder({"account_type", "app_id_at_3rd", "identifier", "stiny_id", "tiny_id"})
     final class TIMUserInfo extends Structure {
-        public String account_type;
-        public String app_id_at_3rd;
-        public String identifier;
-        public String stiny_id;
+        public @Nullable String account_type;
+        public @Nullable String app_id_at_3rd;
+        public @Nullable String identifier;
+        public @Nullable String stiny_id;
         public long tiny_id;
     }
 
     /** {@code void (*)(void* data)} */
     interface Event extends Callback {
-        void invoke(Pointer data);
+        void invoke(@Nullable Pointer data);
     }
 
     /** {@code void (*)(int code, const char* desc, void* data)} */
     interface Failure extends Callback {
-        void invoke(int code, Pointer desc, Pointer data);
+        void invoke(int code, @Nullable Pointer desc, @Nullable Pointer data);
     }
 
     /** Answers one request, by one of the two. */
     @FieldOrder({"OnSuccess", "OnError", "data"})
     final class TIMCommCB extends Structure {
-        public Event OnSuccess;
-        public Failure OnError;
-        public Pointer data;
+        public @Nullable Event OnSuccess;
+        public @Nullable Failure OnError;
+        public @Nullable Pointer data;
     }
 
     /** The connection was made, or lost while logged in. */
     @FieldOrder({"OnConnected", "OnDisconnected", "data"})
     final class TIMConnCB extends Structure {
-        public Event OnConnected;
-        public Event OnDisconnected;
-        public Pointer data;
+        public @Nullable Event OnConnected;
+        public @Nullable Event OnDisconnected;
+        public @Nullable Pointer data;
     }
 
     /** The user was kicked offline. */
     @FieldOrder({"OnKickOffline", "data"})
     final class TIMForceOfflineCB extends Structure {
-        public Event OnKickOffline;
-        public Pointer data;
+        public @Nullable Event OnKickOffline;
+        public @Nullable Pointer data;
     }
 
     /** The UserSig expired while the user was logged in. */
     @FieldOrder({"OnUserSigExpired", "data"})
     final class TIMUserSigExpiredCB extends Structure {
-        public Event OnUserSigExpired;
-        public Pointer data;
+        public @Nullable Event OnUserSigExpired;
+        public @Nullable Pointer data;
     }
 
     int TIMInit();
@@ -72,17 +73,18 @@ public interface ClassicTim extends Library {
 
     void TIMSetMode(int mode);
 
-    void TIMSetPath(String path);
+    void TIMSetPath(@Nullable String path);
 
-    int TIMLogin(int sdk_app_id, TIMUserInfo tim_user, String user_sig, TIMCommCB callback);
+    int TIMLogin(
+            int sdk_app_id, @Nullable TIMUserInfo tim_user, @Nullable String user_sig, @Nullable TIMCommCB callback);
 
-    void TIMLogout(TIMCommCB callback);
+    void TIMLogout(@Nullable TIMCommCB callback);
 
-    void TIMSetConnCallBack(TIMConnCB callback);
+    void TIMSetConnCallBack(@Nullable TIMConnCB callback);
 
-    void TIMSetKickOfflineCallBack(TIMForceOfflineCB callback);
+    void TIMSetKickOfflineCallBack(@Nullable TIMForceOfflineCB callback);
 
-    void TIMSetUserSigExpiredCallBack(TIMUserSigExpiredCB callback);
+    void TIMSetUserSigExpiredCallBack(@Nullable TIMUserSigExpiredCB callback);
 
     /** @param len in: the buffer's size; out: the user id's length */
     int TIMGetLoginUser(byte[] id, IntByReference len);

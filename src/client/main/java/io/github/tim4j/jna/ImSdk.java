@@ -4,6 +4,7 @@ package io.github.tim4j.jna;
 import com.sun.jna.Callback;
 import com.sun.jna.Library;
 import com.sun.jna.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The thirteen functions of the login lifecycle, as in {@code TIMManager.h}.
@@ -18,30 +19,30 @@ public interface ImSdk extends Library {
 
     /** Answers one request. */
     interface TIMCommCallback extends Callback {
-        void invoke(int code, Pointer desc, Pointer json_params, Pointer user_data);
+        void invoke(int code, @Nullable Pointer desc, @Nullable Pointer json_params, @Nullable Pointer user_data);
     }
 
     /** Tells each change of the connection; {@code status} is a {@code TIMNetworkStatus}. */
     interface TIMNetworkStatusListenerCallback extends Callback {
-        void invoke(int status, int code, Pointer desc, Pointer user_data);
+        void invoke(int status, int code, @Nullable Pointer desc, @Nullable Pointer user_data);
     }
 
     /** The user was logged out by the server. */
     interface TIMKickedOfflineCallback extends Callback {
-        void invoke(Pointer user_data);
+        void invoke(@Nullable Pointer user_data);
     }
 
     /** The UserSig expired while the user was logged in. */
     interface TIMUserSigExpiredCallback extends Callback {
-        void invoke(Pointer user_data);
+        void invoke(@Nullable Pointer user_data);
     }
 
     /** One line of the library's log; {@code level} is a {@code TIMLogLevel}. */
     interface TIMLogCallback extends Callback {
-        void invoke(int level, Pointer log, Pointer user_data);
+        void invoke(int level, @Nullable Pointer log, @Nullable Pointer user_data);
     }
 
-    int TIMInit(long sdk_app_id, String json_sdk_config);
+    int TIMInit(long sdk_app_id, @Nullable String json_sdk_config);
 
     int TIMUninit();
 
@@ -49,22 +50,27 @@ public interface ImSdk extends Library {
 
     long TIMGetServerTime();
 
-    int TIMSetConfig(String json_config, TIMCommCallback cb, Pointer user_data);
+    int TIMSetConfig(@Nullable String json_config, @Nullable TIMCommCallback cb, @Nullable Pointer user_data);
 
-    int TIMLogin(String user_id, Pointer user_sig, TIMCommCallback cb, Pointer user_data);
+    int TIMLogin(
+            @Nullable String user_id,
+            @Nullable Pointer user_sig,
+            @Nullable TIMCommCallback cb,
+            @Nullable Pointer user_data);
 
-    int TIMLogout(TIMCommCallback cb, Pointer user_data);
+    int TIMLogout(@Nullable TIMCommCallback cb, @Nullable Pointer user_data);
 
     /** @param user_id_buffer at least {@link #USER_ID_BUFFER} bytes, all zero: the vendor's library may leave them untouched */
-    int TIMGetLoginUserID(byte[] user_id_buffer);
+    int TIMGetLoginUserID(byte @Nullable [] user_id_buffer);
 
     int TIMGetLoginStatus();
 
-    void TIMSetNetworkStatusListenerCallback(TIMNetworkStatusListenerCallback cb, Pointer user_data);
+    void TIMSetNetworkStatusListenerCallback(
+            @Nullable TIMNetworkStatusListenerCallback cb, @Nullable Pointer user_data);
 
-    void TIMSetKickedOfflineCallback(TIMKickedOfflineCallback cb, Pointer user_data);
+    void TIMSetKickedOfflineCallback(@Nullable TIMKickedOfflineCallback cb, @Nullable Pointer user_data);
 
-    void TIMSetUserSigExpiredCallback(TIMUserSigExpiredCallback cb, Pointer user_data);
+    void TIMSetUserSigExpiredCallback(@Nullable TIMUserSigExpiredCallback cb, @Nullable Pointer user_data);
 
-    void TIMSetLogCallback(TIMLogCallback cb, Pointer user_data);
+    void TIMSetLogCallback(@Nullable TIMLogCallback cb, @Nullable Pointer user_data);
 }

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds and loads a library with the C API. The first of these that applies decides:
@@ -51,7 +52,7 @@ public final class NativeLibraries {
      * @param path the library's file, or null to search
      * @throws LibraryLoadException if none could be loaded; its message lists each attempt
      */
-    public static LoadedLibrary load(Path path) {
+    public static LoadedLibrary load(@Nullable Path path) {
         return load(
                 path,
                 System.getProperty(LIBRARY_PROPERTY, ""),
@@ -82,7 +83,7 @@ public final class NativeLibraries {
      * @param path the library's file, or null to search
      * @throws LibraryLoadException if none could be loaded; its message lists each attempt
      */
-    public static ClassicTim loadClassic(Path path) {
+    public static ClassicTim loadClassic(@Nullable Path path) {
         return load(
                 path,
                 "",
@@ -91,7 +92,7 @@ public final class NativeLibraries {
     }
 
     /** @param names what to search: the first is the bundled library's */
-    private static <T> T load(Path path, String property, List<String> names, Function<String, T> open) {
+    private static <T> T load(@Nullable Path path, String property, List<String> names, Function<String, T> open) {
         requireJna();
         List<String> tried = new ArrayList<>();
         Optional<T> found = Optional.empty();

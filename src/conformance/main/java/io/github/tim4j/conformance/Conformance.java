@@ -43,6 +43,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A run of scenarios against a library.
@@ -63,14 +64,14 @@ public final class Conformance {
     private static final Duration PROBE = Duration.ofSeconds(5);
 
     private final Path library;
-    private Path classic;
-    private URI server;
-    private UserSigKey key;
+    private @Nullable Path classic;
+    private @Nullable URI server;
+    private @Nullable UserSigKey key;
     private Predicate<Scenario> selection = scenario -> true;
     private Consumer<Result> listener = result -> {};
     private int parallel = DEFAULT_PARALLEL;
     /** Null for what suits the library. */
-    private Duration patience;
+    private @Nullable Duration patience;
 
     private Conformance(Path library) {
         this.library = library;
@@ -217,7 +218,7 @@ public final class Conformance {
                     new Patience(patience == null ? usual : patience));
         } catch (Finding e) {
             throw new ConformanceException("the library cannot be tested: "
-                    + e.getMessage().replaceFirst("could not be called: [a-zA-Z0-9.]+: ", "failed: "));
+                    + String.valueOf(e.getMessage()).replaceFirst("could not be called: [a-zA-Z0-9.]+: ", "failed: "));
         }
     }
 
@@ -324,7 +325,7 @@ public final class Conformance {
             return result;
         }
 
-        private Result play(Scenario scenario, Site site, LoginServer own) {
+        private Result play(Scenario scenario, @Nullable Site site, @Nullable LoginServer own) {
             long begin = System.nanoTime();
             Stage stage = new Stage(subject, site, own, workers, slots);
             Verdict verdict = Verdict.PASS;
@@ -334,7 +335,7 @@ public final class Conformance {
                 stage.finish();
             } catch (Finding e) {
                 verdict = e.verdict();
-                detail = e.getMessage();
+                detail = String.valueOf(e.getMessage());
             } catch (Exception | LinkageError e) {
                 verdict = Verdict.FAIL;
                 detail = "the kit itself failed: " + e
@@ -380,7 +381,7 @@ public final class Conformance {
     }
 
     /** Why a scenario cannot be run; null if it can. */
-    private String skipped(Need need, Subject subject, Reach reach) {
+    private @Nullable String skipped(Need need, Subject subject, Reach reach) {
         boolean classicNeeded = need == Need.CLASSIC || need == Need.CLASSIC_AND_KIT_SERVER;
         if (classicNeeded && subject.classicPath().isEmpty()) {
             return "no library with the classic API was given (--classic PATH)";
@@ -403,7 +404,7 @@ public final class Conformance {
         return key != null && (need == Need.LOGIN_SERVER || need == Need.LOGIN);
     }
 
-    private Site site(Need need, LoginServer own) {
+    private @Nullable Site site(Need need, @Nullable LoginServer own) {
         if (canLogInForReal(need)) {
             return new Site(
                     server == null ? null : server.toString(),

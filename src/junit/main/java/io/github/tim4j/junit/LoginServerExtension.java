@@ -76,7 +76,10 @@ public final class LoginServerExtension
 
     private final Namespace namespace = Namespace.create(LoginServerExtension.class, this);
     private final Set<ServerScope> open = ConcurrentHashMap.newKeySet();
+
+    @SuppressWarnings("ThreadLocalUsage") // an extension has its own
     private final ThreadLocal<ServerScope> scopeOfThread = new ThreadLocal<>();
+
     private final UserSigKey key;
     private final LoginServerConfig config;
     private final boolean serverPerMethod;

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Goes with a test's failure as a suppressed exception, since that is shown by everything that shows a failure. Has no stack trace: its
@@ -52,7 +53,7 @@ final class WhatTheServerSaw extends Exception {
         return time.truncatedTo(ChronoUnit.MILLIS);
     }
 
-    private static String who(String userId, Platform platform, String deviceId, long sdkAppId) {
+    private static String who(String userId, @Nullable Platform platform, String deviceId, long sdkAppId) {
         return (userId.isEmpty() ? "(nobody)" : printable(userId)) + " on "
                 + (platform == null ? "(no platform)" : platform.text()) + " " + printable(deviceId) + " of app "
                 + sdkAppId;

@@ -2,6 +2,7 @@
 package io.github.tim4j.server;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a {@link SessionStore} decides about a login. */
 public sealed interface Admission {
@@ -21,5 +22,5 @@ public sealed interface Admission {
      *                 was expired or invalidated by {@link SessionStore#revoke}
      * @param kickedBy with 6208, the platform of the instance that kicked, or null
      */
-    record Refused(int code, Platform kickedBy) implements Admission {}
+    record Refused(int code, @Nullable Platform kickedBy) implements Admission {}
 }

@@ -2,6 +2,7 @@
 package io.github.tim4j.server;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something that happened on a login server.
@@ -22,7 +23,7 @@ public record ServerEvent(
         Type type,
         long sdkAppId,
         String userId,
-        Platform platform,
+        @Nullable Platform platform,
         String deviceId,
         int code,
         String text) {

@@ -3,6 +3,7 @@ package io.github.tim4j.server;
 
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where login servers keep accounts and sessions. Several servers may share one store; each has an id and, in the store, a {@link Holder}
@@ -23,7 +24,7 @@ public interface SessionStore {
          * @param by      the platform of the instance that kicked, or null
          * @return whether the client has been told; false if the connection is gone or does not answer
          */
-        CompletionStage<Boolean> evict(Session session, KickCause cause, Platform by);
+        CompletionStage<Boolean> evict(Session session, KickCause cause, @Nullable Platform by);
     }
 
     /**
@@ -72,7 +73,7 @@ public interface SessionStore {
      * @return the sessions that were ended, connected or not, when those connected have been told
      */
     CompletionStage<List<Session>> kick(
-            long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause);
+            long sdkAppId, String userId, @Nullable Platform platform, @Nullable String deviceId, KickCause cause);
 
     /**
      * Makes the UserSigs of a user useless that were made until now: those made before this second, and those made in this second that the
@@ -93,7 +94,7 @@ public interface SessionStore {
      * @param userId   the user
      * @return the instances, or null if there is no such account
      */
-    CompletionStage<List<Instance>> instances(long sdkAppId, String userId);
+    CompletionStage<@Nullable List<Instance>> instances(long sdkAppId, String userId);
 
     /**
      * An instance that is logged in.

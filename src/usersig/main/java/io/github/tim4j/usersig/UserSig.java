@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What a UserSig says: for whom and for which app it was made, when, for how long. Reading proves nothing; a {@link UserSigKey} does. */
 public final class UserSig {
@@ -17,10 +18,10 @@ public final class UserSig {
     private final long sdkAppId;
     private final long issuedAt;
     private final long validity;
-    private final String userbuf;
+    private final @Nullable String userbuf;
     private final byte[] signature;
 
-    UserSig(String userId, long sdkAppId, long issuedAt, long validity, String userbuf, byte[] signature) {
+    UserSig(String userId, long sdkAppId, long issuedAt, long validity, @Nullable String userbuf, byte[] signature) {
         this.userId = userId;
         this.sdkAppId = sdkAppId;
         this.issuedAt = issuedAt;
@@ -36,7 +37,7 @@ public final class UserSig {
      * @return what it says
      * @throws UserSigFormatException if it is empty (70002), cannot be decoded (70003) or lacks a field or has a wrong one (70005)
      */
-    public static UserSig parse(String text) throws UserSigFormatException {
+    public static UserSig parse(@Nullable String text) throws UserSigFormatException {
         Map<String, Object> members = UserSigJson.read(UserSigText.unwrap(text));
         String version = string(members, "TLS.ver");
         if (!version.equals("2.0")) {

@@ -10,6 +10,7 @@ import java.util.Base64;
 import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /** The secret key of one app: makes UserSigs and checks them. Belongs on a server or in a test, never in an application given to users. */
 public final class UserSigKey {
@@ -81,12 +82,12 @@ public final class UserSigKey {
      * @return the UserSig
      * @throws IllegalArgumentException if an argument is out of range
      */
-    public String make(String userId, Duration validity, Instant issuedAt, byte[] userbuf) {
+    public String make(String userId, Duration validity, Instant issuedAt, byte @Nullable [] userbuf) {
         if (!UserId.isValid(userId)) {
             throw new IllegalArgumentException(
                     "user id \"" + userId + "\" is not 1 to 32 characters of printable ASCII");
         }
-        if (validity.getSeconds() < 1 || validity.getSeconds() > UserSig.MAX_SECONDS) {
+        if (validity.toSeconds() < 1 || validity.toSeconds() > UserSig.MAX_SECONDS) {
             throw new IllegalArgumentException(
                     "validity " + validity + " is not at least 1 second and at most 8000 years");
         }
@@ -96,16 +97,17 @@ public final class UserSigKey {
         if (userbuf != null && userbuf.length > 1024) {
             throw new IllegalArgumentException("userbuf of " + userbuf.length + " bytes is longer than 1024");
         }
+        @Nullable
         String encodedUserbuf = userbuf == null ? null : Base64.getEncoder().encodeToString(userbuf);
         UserSig unsigned = new UserSig(
-                userId, sdkAppId, issuedAt.getEpochSecond(), validity.getSeconds(), encodedUserbuf, new byte[0]);
+                userId, sdkAppId, issuedAt.getEpochSecond(), validity.toSeconds(), encodedUserbuf, new byte[0]);
         return UserSigText.wrap(json(unsigned, encodedUserbuf, sign(unsigned)));
     }
 
-    private static String json(UserSig sig, String userbuf, byte[] signature) {
+    private static String json(UserSig sig, @Nullable String userbuf, byte[] signature) {
         String identifier = sig.userId().replace("\\", "\\\\").replace("\"", "\\\"");
         return "{\"TLS.ver\":\"2.0\",\"TLS.identifier\":\"" + identifier + "\",\"TLS.sdkappid\":" + sig.sdkAppId()
-                + ",\"TLS.expire\":" + sig.validity().getSeconds() + ",\"TLS.time\":"
+                + ",\"TLS.expire\":" + sig.validity().toSeconds() + ",\"TLS.time\":"
                 + sig.issuedAt().getEpochSecond()
                 + (userbuf == null ? "" : ",\"TLS.userbuf\":\"" + userbuf + "\"")
                 + ",\"TLS.sig\":\"" + Base64.getEncoder().encodeToString(signature) + "\"}";
@@ -134,7 +136,7 @@ public final class UserSigKey {
         try {
             userSig = UserSig.parse(text);
         } catch (UserSigFormatException e) {
-            return new UserSigCheck(Optional.empty(), Optional.of(e.problem()), e.getMessage());
+            return new UserSigCheck(Optional.empty(), Optional.of(e.problem()), String.valueOf(e.getMessage()));
         }
         if (userSig.sdkAppId() != sdkAppId) {
             return bad(userSig, UserSigProblem.WRONG_APP, "made for " + userSig.sdkAppId() + ", used for " + sdkAppId);

@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
 
 /** The outer layers of a UserSig: JSON, zlib, base64 with another alphabet. */
 final class UserSigText {
@@ -39,7 +40,7 @@ final class UserSigText {
         }
     }
 
-    static String unwrap(String text) throws UserSigFormatException {
+    static String unwrap(@Nullable String text) throws UserSigFormatException {
         if (text == null || text.isEmpty()) {
             throw new UserSigFormatException(UserSigProblem.EMPTY, "0 characters");
         }

@@ -2,6 +2,7 @@
 package io.github.tim4j.conformance.message;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /** What a worker process reports: that a call has returned, or that the library has called back. A text of null is C's NULL. */
@@ -57,7 +58,7 @@ public sealed interface WorkerMessage {
     record NetworkEvent(Circumstances at, int status, int code, byte[] desc) implements CalledBack {
         @Override
         public List<byte[]> texts() {
-            return Arrays.asList(desc);
+            return Collections.singletonList(desc);
         }
 
         @Override
@@ -83,7 +84,7 @@ public sealed interface WorkerMessage {
     record KickReason(Circumstances at, int reason, byte[] desc) implements CalledBack {
         @Override
         public List<byte[]> texts() {
-            return Arrays.asList(desc);
+            return Collections.singletonList(desc);
         }
 
         @Override
@@ -95,7 +96,7 @@ public sealed interface WorkerMessage {
     record LogLine(Circumstances at, int level, byte[] line) implements CalledBack {
         @Override
         public List<byte[]> texts() {
-            return Arrays.asList(line);
+            return Collections.singletonList(line);
         }
 
         @Override

@@ -1,6 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** The parent's end of a worker process: it is started, told what to call, listened to, and ended. */
-@NullMarked
 package io.github.tim4j.conformance.process;
-
-import org.jspecify.annotations.NullMarked;

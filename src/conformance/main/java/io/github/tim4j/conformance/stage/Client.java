@@ -26,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -111,7 +112,7 @@ public abstract class Client {
         return (Returned) process.get(returned, CALL, what);
     }
 
-    /** Makes a request and waits for its return. The calls given to {@link #inside} before are made in its callback. */
+    /** Makes a request and waits for its return. The calls given to {@link #insideNext} before are made in its callback. */
     public Request request(Request request) {
         List<Call> calls = insideNext.stream().map(Request::call).toList();
         insideNext.forEach(planned -> planned.plannedInside(request.tag()));
@@ -445,7 +446,7 @@ public abstract class Client {
 
     private void checkCallback(CalledBack callback) {
         String what = "a callback (" + callback.kind() + ")";
-        if (callback.texts().contains(null)) {
+        if (callback.texts().stream().anyMatch(Objects::isNull)) {
             throw new Finding(Verdict.FAIL, what + " got a NULL string");
         }
         if (!callback.texts().stream().allMatch(Client::isUtf8)) {

@@ -1,6 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** What scenarios are written with: processes with the library in them, the login server, users, and checks. */
-@NullMarked
 package io.github.tim4j.conformance.stage;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,3 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /** What happens to logins and sessions, and who is told: the access log and its last events, metrics, daily active users, webhooks. */
-@NullMarked
 package io.github.tim4j.server.event;
-
-import org.jspecify.annotations.NullMarked;

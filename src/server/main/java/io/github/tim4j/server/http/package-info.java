@@ -3,7 +3,4 @@
  * The HTTP port: the vendor's server API, test control, health and metrics. HTTP is Netty's and not the JDK's server, in which each slow client
  * holds a thread, and because one port takes HTTP and HTTPS that way.
  */
-@NullMarked
 package io.github.tim4j.server.http;
-
-import org.jspecify.annotations.NullMarked;

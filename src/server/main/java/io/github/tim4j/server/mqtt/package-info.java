@@ -5,7 +5,4 @@
  * <p>Packets are read here and not by Netty's MQTT codec, because that one waits for what lies beyond the end of a packet, checks the size
  * only after the variable header, and takes bytes that are not UTF-8 or properties that are given twice.
  */
-@NullMarked
 package io.github.tim4j.server.mqtt;
-
-import org.jspecify.annotations.NullMarked;

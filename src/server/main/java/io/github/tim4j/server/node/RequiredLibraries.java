@@ -4,6 +4,7 @@ package io.github.tim4j.server.node;
 import io.github.tim4j.server.LoginServerException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -85,8 +86,8 @@ final class RequiredLibraries {
         return null;
     }
 
-    /** A class literal is resolved when it is used; that is all that is wanted. */
+    /** The class literal is resolved where it stands; that is all that is wanted. */
     private static void touch(Class<?> type) {
-        type.getName();
+        Objects.requireNonNull(type);
     }
 }

@@ -14,10 +14,12 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Accounts and sessions in the memory of this process. An {@link Account} is only touched inside {@link ConcurrentHashMap#compute} of its
@@ -44,6 +46,10 @@ public final class MemorySessionStore implements SessionStore {
             this.session = session;
             this.sig = sig;
         }
+
+        boolean holds(Session other) {
+            return session.id() == other.id() && session.server().equals(other.server());
+        }
     }
 
     private record Revocation(int code, long second, List<SigStamp> seen) {
@@ -56,17 +62,17 @@ public final class MemorySessionStore implements SessionStore {
         /** In the order of their logins. */
         private final List<Held> held = new ArrayList<>(1);
         /** Who was kicked without knowing it, with the platform that kicked; null for none. */
-        private Map<Device, Platform> untold;
+        private @Nullable Map<Device, Platform> untold;
         /** Null for none. */
-        private List<Revocation> revocations;
+        private @Nullable List<Revocation> revocations;
 
-        private SigStamp lastSig;
+        private @Nullable SigStamp lastSig;
 
         List<Session> sessions() {
             return held.stream().map(one -> one.session).toList();
         }
 
-        void rememberKick(Session victim, Platform by) {
+        void rememberKick(Session victim, @Nullable Platform by) {
             if (untold == null) {
                 untold = new LinkedHashMap<>();
             }
@@ -77,7 +83,7 @@ public final class MemorySessionStore implements SessionStore {
         }
 
         /** Takes out those that match. Who is not connected is remembered, if that is the cause to. */
-        List<Held> take(Predicate<Session> victim, KickCause cause, Platform by) {
+        List<Held> take(Predicate<Session> victim, KickCause cause, @Nullable Platform by) {
             List<Held> taken = new ArrayList<>();
             for (Iterator<Held> all = held.iterator(); all.hasNext(); ) {
                 Held one = all.next();
@@ -92,6 +98,7 @@ public final class MemorySessionStore implements SessionStore {
             return taken;
         }
 
+        @Nullable
         Refused refusal(Session session, SigStamp sig) {
             if (revocations != null) {
                 for (Revocation revocation : revocations) {
@@ -108,13 +115,13 @@ public final class MemorySessionStore implements SessionStore {
         }
     }
 
-    private record Refused(int code, Platform by) {}
+    private record Refused(int code, @Nullable Platform by) {}
 
     /** What a login decided inside the account, to be carried out outside. */
     private static final class Decision {
-        private Refused refused;
-        private Session session;
-        private Held takenOver;
+        private @Nullable Refused refused;
+        private @Nullable Session session;
+        private @Nullable Held takenOver;
         private List<Held> victims = List.of();
     }
 
@@ -156,7 +163,7 @@ public final class MemorySessionStore implements SessionStore {
         }
         decision.victims.forEach(victim -> evict(told, victim, KickCause.OTHER_INSTANCE, session.platform()));
         Admission admission = new Admission.Admitted(
-                decision.session,
+                Objects.requireNonNull(decision.session, "decided"),
                 decision.takenOver != null,
                 decision.victims.stream().map(victim -> victim.session).toList());
         return all(told, admission);
@@ -186,7 +193,7 @@ public final class MemorySessionStore implements SessionStore {
     }
 
     /** Tells a session that is out of its account already. */
-    private void evict(List<CompletableFuture<?>> told, Held victim, KickCause cause, Platform by) {
+    private void evict(List<CompletableFuture<?>> told, Held victim, KickCause cause, @Nullable Platform by) {
         Holder holder = holders.get(victim.session.server());
         if (!victim.connected || holder == null) {
             return;
@@ -214,16 +221,13 @@ public final class MemorySessionStore implements SessionStore {
     public CompletionStage<Boolean> end(Session session, boolean loggedOut) {
         boolean[] found = new boolean[1];
         accounts.computeIfPresent(keyOf(session), (key, account) -> {
-            for (Held one : account.held) {
-                if (one.session.id() == session.id() && one.session.server().equals(session.server())) {
-                    found[0] = true;
-                    one.connected = false;
-                    if (loggedOut) {
-                        account.held.remove(one);
-                    }
-                    break;
+            account.held.stream().filter(one -> one.holds(session)).findFirst().ifPresent(one -> {
+                found[0] = true;
+                one.connected = false;
+                if (loggedOut) {
+                    account.held.remove(one);
                 }
-            }
+            });
             return account;
         });
         return CompletableFuture.completedFuture(found[0]);
@@ -231,7 +235,7 @@ public final class MemorySessionStore implements SessionStore {
 
     @Override
     public CompletionStage<List<Session>> kick(
-            long sdkAppId, String userId, Platform platform, String deviceId, KickCause cause) {
+            long sdkAppId, String userId, @Nullable Platform platform, @Nullable String deviceId, KickCause cause) {
         List<Held> taken = new ArrayList<>();
         accounts.computeIfPresent(new Key(sdkAppId, userId), (key, account) -> {
             taken.addAll(account.take(
@@ -277,7 +281,7 @@ public final class MemorySessionStore implements SessionStore {
     }
 
     @Override
-    public CompletionStage<List<Instance>> instances(long sdkAppId, String userId) {
+    public CompletionStage<@Nullable List<Instance>> instances(long sdkAppId, String userId) {
         List<List<Instance>> found = new ArrayList<>(1);
         accounts.computeIfPresent(new Key(sdkAppId, userId), (key, account) -> {
             found.add(account.held.stream()
