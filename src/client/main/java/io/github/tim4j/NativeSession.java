@@ -22,16 +22,12 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * One initialised library as an object: requests go down and are entered in the session, answers and events come up through the inbox. Its
  * futures complete in the inbox, so what is attached to them runs in order and must not block.
  */
 final class NativeSession implements Callbacks.Events {
-    private static final Logger NATIVE_LOG = LoggerFactory.getLogger("io.github.tim4j.native");
     /** The client's own business, not to be called behind its back. */
     private static final Set<String> RESERVED = Stream.of(ImSdk.class.getDeclaredMethods())
             .map(Method::getName)
@@ -105,13 +101,21 @@ final class NativeSession implements Callbacks.Events {
         }
         this.subscription = Callbacks.subscribe(this);
         register(true);
+        try {
+            init(sdkAppId, config);
+        } catch (RuntimeException | Error e) {
+            release();
+            throw e;
+        }
+    }
+
+    private void init(long sdkAppId, String config) {
         int result = sdk.TIMInit(sdkAppId, config);
         if (result != 0) {
-            release();
             throw new TimException(
                     result, "TIMInit(" + Long.toUnsignedString(sdkAppId) + ", " + config + ") of " + library.path());
         }
-        sdk.TIMSetConfig("{\"set_config_callback_log_level\":" + nativeLogLevel() + "}", null, null);
+        sdk.TIMSetConfig("{\"set_config_callback_log_level\":" + NativeLog.level() + "}", null, null);
     }
 
     /** One library in memory is one session, by whatever path it was loaded; a copy of the file is another. */
@@ -355,32 +359,12 @@ final class NativeSession implements Callbacks.Events {
 
     @Override
     public boolean wantsLog(int level) {
-        return NATIVE_LOG.isEnabledForLevel(slf4jLevel(level));
+        return NativeLog.wants(level);
     }
 
     @Override
     public void log(int level, String line) {
-        NATIVE_LOG.atLevel(slf4jLevel(level)).log(Redaction.redact(line));
-    }
-
-    private static Level slf4jLevel(int level) {
-        return switch (level) {
-            case 1, 2 -> Level.TRACE;
-            case 3 -> Level.DEBUG;
-            case 4 -> Level.INFO;
-            case 5 -> Level.WARN;
-            default -> Level.ERROR;
-        };
-    }
-
-    /** The TIMLogLevel of the least line that the logger wants; 0 for none. */
-    private static int nativeLogLevel() {
-        for (int level = 2; level <= 6; level++) {
-            if (NATIVE_LOG.isEnabledForLevel(slf4jLevel(level))) {
-                return level;
-            }
-        }
-        return 0;
+        NativeLog.log(level, line);
     }
 
     private static boolean isCString(String text) {

@@ -354,13 +354,15 @@ public final class TimClient implements AutoCloseable {
          * Loads and initialises the library.
          *
          * @throws LibraryLoadException  if there is no library to load
-         * @throws IllegalStateException if no SDKAppID is set, a client for the same library is open, or the JVM is shutting down
+         * @throws IllegalStateException if no SDKAppID is set, a client for the same library is open, the JVM is shutting down, or JNA or the
+         *                               SLF4J API is missing or too old; the message names what is needed
          * @throws TimException          if the library refuses the configuration
          */
         public TimClient build() {
             if (sdkAppId == 0) {
                 throw new IllegalStateException("no SDKAppID: call sdkAppId(…) with your app's number before build()");
             }
+            RequiredLibraries.check();
             return new TimClient(this);
         }
     }
