@@ -10,6 +10,8 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Who may use whom: the command line and the kits stand on server and API, these on UserSig and the raw layer. */
@@ -46,9 +48,48 @@ class ArchitectureTest {
         packageUsesOnly(ROOT + ".usersig..");
     }
 
+    /** Everything below may use what a user sees; of the rest each room uses only those named here. */
     @Test
-    void theServerUsesUserSigOnly() {
-        packageUsesOnly(ROOT + ".server..", ROOT + ".usersig");
+    void theServersRoomsUseOneAnotherInOneDirection() {
+        String server = ROOT + ".server";
+        packageUsesOnly(server, ROOT + ".usersig");
+        packageUsesOnly(server + ".tls", server);
+        packageUsesOnly(server + ".event", server);
+        packageUsesOnly(server + ".login", server, server + ".event", ROOT + ".usersig");
+        packageUsesOnly(server + ".store", server, server + ".login");
+        packageUsesOnly(server + ".mqtt", server, server + ".event", server + ".login", ROOT + ".usersig");
+        packageUsesOnly(server + ".http", server, server + ".event", server + ".login", ROOT + ".usersig");
+        packageUsesOnly(server + ".node", server, server + ".*", ROOT + ".usersig");
+    }
+
+    @Test
+    void theKitsRoomsUseOneAnotherInOneDirection() {
+        String kit = ROOT + ".conformance";
+        String[] product = {ROOT, ROOT + ".jna", ROOT + ".usersig", ROOT + ".server"};
+        kitUsesOnly(kit + ".report", List.of(), product);
+        kitUsesOnly(kit + ".message", List.of(), product);
+        kitUsesOnly(kit + ".worker", List.of("message"), product);
+        kitUsesOnly(kit + ".process", List.of("message", "report", "worker"), product);
+        kitUsesOnly(kit + ".stage", List.of("message", "report", "process"), product);
+        kitUsesOnly(kit + ".scenarios", List.of("message", "report", "process", "stage"), product);
+    }
+
+    private static void kitUsesOnly(String name, List<String> rooms, String... product) {
+        packageUsesOnly(
+                name,
+                Stream.concat(rooms.stream().map(room -> ROOT + ".conformance." + room), Stream.of(product))
+                        .toArray(String[]::new));
+    }
+
+    @Test
+    void mqttReasonCodesStayInTheMqttRoom() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".server.mqtt")
+                .should()
+                .dependOnClassesThat()
+                .haveSimpleName("MqttReason")
+                .check(CLASSES);
     }
 
     @Test

@@ -5,21 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.jna.Platform;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.jar.JarFile;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
-import org.w3c.dom.Element;
-import org.w3c.dom.NodeList;
 
-/** What is in the two jars, and what is not. */
+/** What is in the jars, and what is not; who depends on what, projects outside show. */
 class JarsIT {
-    private static final Path BINDING = Cli.PROJECT.resolve("target/tim4j.jar");
     private static final List<String> LIBRARIES = Stream.of("timshim", "timshim_classic")
             .map(name -> Platform.RESOURCE_PREFIX + "/" + System.mapLibraryName(name))
             .toList();
@@ -33,18 +29,39 @@ class JarsIT {
         }
     }
 
+    /** The jar of a module, as it is installed. */
+    private static Path jar(String module, String artifact) throws IOException {
+        try (Stream<Path> files = Files.list(Cli.PROJECT.resolve(module).resolve("target"))) {
+            return files.filter(
+                            file -> file.getFileName().toString().matches(artifact + "-[0-9][^-]*(-SNAPSHOT)?\\.jar"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
     @Test
-    void theBindingHasTheApiAndItsLibrariesAndNothingElse() throws IOException {
-        assertThat(entries(BINDING))
+    void everyArtifactIsAModuleWithALicenceAndLeavesLoggingToTheApplication() throws IOException {
+        for (String[] module : new String[][] {
+            {"native", "tim4j-native"},
+            {"src/usersig", "tim4j-usersig"},
+            {"src/client", "tim4j"},
+            {"src/server", "tim4j-server"},
+            {"src/junit", "tim4j-junit"},
+            {"src/conformance", "tim4j-conformance"}
+        }) {
+            assertThat(entries(jar(module[0], module[1])))
+                    .as(module[1])
+                    .contains("module-info.class", "META-INF/LICENSE")
+                    .noneMatch(name -> name.startsWith("logback") || name.startsWith("simplelogger"));
+        }
+    }
+
+    @Test
+    void theNativeArtifactHasTheLibrariesAndNothingElse() throws IOException {
+        assertThat(entries(jar("native", "tim4j-native")))
                 .containsAll(LIBRARIES)
-                .contains(
-                        "META-INF/LICENSE",
-                        "io/github/tim4j/TimClient.class",
-                        "io/github/tim4j/jna/ImSdk.class",
-                        "io/github/tim4j/usersig/UserSig.class");
-        assertThat(entries(BINDING))
-                .filteredOn(name -> !name.startsWith("META-INF/") && !LIBRARIES.contains(name))
-                .allMatch(name -> name.matches("io/github/tim4j/((jna|usersig)/)?[\\w$-]+\\.class"));
+                .allMatch(name ->
+                        name.startsWith("META-INF/") || name.equals("module-info.class") || LIBRARIES.contains(name));
     }
 
     @Test
@@ -70,34 +87,5 @@ class JarsIT {
             assertThat(jar.getManifest().getMainAttributes().getValue("Enable-Native-Access"))
                     .isEqualTo("ALL-UNNAMED");
         }
-    }
-
-    /** Whoever depends on tim4j gets what is neither optional nor for tests. */
-    @Test
-    void theBindingDependsOnJnaAndSlf4jOnly() throws Exception {
-        Element pom = DocumentBuilderFactory.newInstance()
-                .newDocumentBuilder()
-                .parse(Cli.PROJECT.resolve("pom.xml").toFile())
-                .getDocumentElement();
-        List<String> needed = elements(pom, "dependency").stream()
-                .filter(dependency -> !text(dependency, "optional").equals("true")
-                        && !text(dependency, "scope").equals("test"))
-                .map(dependency -> text(dependency, "artifactId"))
-                .toList();
-        assertThat(needed).containsExactlyInAnyOrder("jna", "slf4j-api");
-    }
-
-    private static List<Element> elements(Element parent, String name) {
-        NodeList nodes = parent.getElementsByTagName(name);
-        return IntStream.range(0, nodes.getLength())
-                .mapToObj(i -> (Element) nodes.item(i))
-                .toList();
-    }
-
-    private static String text(Element parent, String name) {
-        return elements(parent, name).stream()
-                .findFirst()
-                .map(Element::getTextContent)
-                .orElse("");
     }
 }

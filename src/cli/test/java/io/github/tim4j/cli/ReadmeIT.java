@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import io.github.tim4j.TimClient;
+import io.github.tim4j.usersig.UserSig;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -27,7 +29,7 @@ import org.slf4j.Logger;
  */
 class ReadmeIT {
     /** What the README's commands refer to. */
-    private static final List<String> PARTS = List.of("target", "include");
+    private static final List<String> PARTS = List.of("target", "native", "include");
 
     @TempDir
     private Path folder;
@@ -101,7 +103,13 @@ class ReadmeIT {
 
     @Test
     void theJavaExampleWithNothingButTheBindingJnaAndSlf4j() throws IOException {
-        String classPath = String.join(":", "target/tim4j.jar", jarOf(Native.class), jarOf(Logger.class));
+        String classPath = String.join(
+                ":",
+                jarOf(TimClient.class),
+                jarOf(UserSig.class),
+                Cli.PROJECT.resolve("native/target/classes").toString(),
+                jarOf(Native.class),
+                jarOf(Logger.class));
         example("Hello.java", "java", commands -> commands.replace("target/tim4j-all.jar", classPath));
     }
 
