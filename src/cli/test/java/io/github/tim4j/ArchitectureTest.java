@@ -120,6 +120,7 @@ class ArchitectureTest {
                         "javax.crypto..",
                         "com.sun.jna..",
                         "org.slf4j..",
+                        "org.jspecify..",
                         ROOT,
                         ROOT + ".jna",
                         ROOT + ".usersig")

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j;
 
+import java.io.Closeable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +11,6 @@ import org.jspecify.annotations.Nullable;
  * would show as a linkage error. Nothing here may refer to them by type, or this class could not be loaded without them.
  */
 final class RequiredLibraries {
-    private static final Pattern VERSION = Pattern.compile("(\\d+)\\.(\\d+).*");
-
     private RequiredLibraries() {}
 
     /**
@@ -23,12 +20,11 @@ final class RequiredLibraries {
      */
     static void check() {
         List<String> wanted = new ArrayList<>();
-        Class<?> jna = find("com.sun.jna.Native");
-        String jnaVersion = jna == null ? null : jna.getPackage().getImplementationVersion();
+        Class<?> jna = find("com.sun.jna.Memory");
         if (jna == null) {
             wanted.add("JNA is missing: add net.java.dev.jna:jna 5.13.0 or newer");
-        } else if (isOlder(jnaVersion, 5, 13)) {
-            wanted.add("JNA is " + jnaVersion + ", which is too old: use net.java.dev.jna:jna 5.13.0 or newer");
+        } else if (!Closeable.class.isAssignableFrom(jna)) {
+            wanted.add("JNA is " + version(jna) + ", which is too old: use net.java.dev.jna:jna 5.13.0 or newer");
         }
         if (find("org.slf4j.LoggerFactory") == null) {
             wanted.add("the SLF4J API is missing: add org.slf4j:slf4j-api 1.7.36 or newer");
@@ -51,13 +47,11 @@ final class RequiredLibraries {
         }
     }
 
-    /** A version that cannot be read, as in a repackaged jar, is given the benefit of the doubt. */
-    private static boolean isOlder(@Nullable String version, int major, int minor) {
-        Matcher have = VERSION.matcher(version == null ? "" : version);
-        if (!have.matches()) {
-            return false;
-        }
-        int haveMajor = Integer.parseInt(have.group(1));
-        return haveMajor < major || haveMajor == major && Integer.parseInt(have.group(2)) < minor;
+    /** By its manifest, unless that is the one of a jar that others were packed into. */
+    private static String version(Class<?> jna) {
+        Package its = jna.getPackage();
+        return "com.sun.jna".equals(its.getImplementationTitle())
+                ? its.getImplementationVersion()
+                : "of an old version";
     }
 }

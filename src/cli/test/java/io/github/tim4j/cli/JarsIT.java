@@ -32,8 +32,8 @@ class JarsIT {
     /** The jar of a module, as it is installed. */
     private static Path jar(String module, String artifact) throws IOException {
         try (Stream<Path> files = Files.list(Cli.PROJECT.resolve(module).resolve("target"))) {
-            return files.filter(
-                            file -> file.getFileName().toString().matches(artifact + "-[0-9][^-]*(-SNAPSHOT)?\\.jar"))
+            return files.filter(file ->
+                            file.getFileName().toString().matches(artifact + "(-[0-9][^-]*(-SNAPSHOT)?)?\\.jar"))
                     .findFirst()
                     .orElseThrow();
         }
