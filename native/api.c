@@ -8,8 +8,10 @@
 
 int TIMInit(uint64_t sdk_app_id, const char* json_sdk_config) {
     struct config config;
+    int result;
     if (sdk_app_id == 0) return TIM_ERR_PARAM;
-    int result = config_read(&config, json_sdk_config);
+    if (instance_init_again(sdk_app_id, &result)) return result;
+    result = config_read(&config, json_sdk_config);
     return result == TIM_SUCC ? instance_init(sdk_app_id, &config) : result;
 }
 

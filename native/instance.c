@@ -17,10 +17,23 @@ static struct loop* loop;   /* NULL: not initialised */
 static uint64_t app_id;
 static uint64_t generation; /* of the callback thread, for callbacks_stop */
 
-int instance_init(uint64_t sdk_app_id, const struct config* config) {
+/* Under the lock. */
+static bool is_running(uint64_t sdk_app_id, int* result) {
+    *result = app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;
+    return loop != NULL;
+}
+
+bool instance_init_again(uint64_t sdk_app_id, int* result) {
     os_lock(&lock);
-    if (loop != NULL) {
-        int result = app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;
+    bool running = is_running(sdk_app_id, result);
+    os_unlock(&lock);
+    return running;
+}
+
+int instance_init(uint64_t sdk_app_id, const struct config* config) {
+    int result;
+    os_lock(&lock);
+    if (is_running(sdk_app_id, &result)) {
         os_unlock(&lock);
         return result;
     }

@@ -11,6 +11,8 @@
 
 /** @param sdk_app_id for the logins that name none; and tells whether it is the same instance that is initialised again */
 int instance_init(uint64_t sdk_app_id, const struct config* config);
+/** TIMInit while there is an instance: its configuration is not looked at. @return false if there is none */
+bool instance_init_again(uint64_t sdk_app_id, int* result);
 int instance_uninit(void);
 bool instance_is_initialised(void);
 int instance_set_config(const char* json_config, TIMCommCallback cb, const void* user_data);

@@ -72,7 +72,7 @@ void loop_request(struct loop* loop, struct request* request) {
     else log_write(kTIMLog_Info, "logout requested");
     session_request(&loop->session, request, os_now_ms());
     pass_on(loop);
-    bool work = loop->session.action_count > 0;
+    bool work = session_has_action(&loop->session);
     os_unlock(&loop->lock);
     if (work) os_waker_wake(&loop->waker);
 }

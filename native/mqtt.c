@@ -179,6 +179,9 @@ static struct text get_text(struct reader* r) {
 }
 
 /* A decimal number from `min` to `max`, at most 18 digits, and nothing else. */
+/* The last second of the year 9999; milliseconds of it fit 64 bits. */
+#define LAST_SECOND INT64_C(253402300799)
+
 static bool to_number(struct text text, int64_t min, int64_t max, int64_t* out) {
     size_t sign = text.len > 0 && text.start[0] == '-' ? 1 : 0;
     if (text.len == sign || text.len - sign > 18) return false;
@@ -201,7 +204,7 @@ static void get_user_property(struct reader* r, struct mqtt_packet* packet) {
     struct text name = get_text(r);
     struct text value = get_text(r);
     if (is(name, "server-time")) {
-        if (!to_number(value, 0, INT64_MAX, &packet->server_time)) packet->server_time = -1;
+        if (!to_number(value, 0, LAST_SECOND, &packet->server_time)) packet->server_time = -1;
     } else if (is(name, "sig-expires-in")) {
         if (!to_number(value, 0, INT64_MAX, &packet->sig_expires_in)) packet->sig_expires_in = -1;
     } else if (is(name, "tim-code")) {

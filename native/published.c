@@ -29,7 +29,8 @@ static void publish_user_id(const char* user_id) {
 
 void publish(enum TIMLoginStatus status, const char* user_id, int64_t server_time, uint64_t server_time_at) {
     publish_user_id(user_id);
-    atomic_store(&server_offset_ms, server_time == 0 ? 0 : server_time * 1000 - (int64_t)server_time_at);
+    /* A session that has not heard the time yet takes nothing away: an earlier one of this process may have. */
+    if (server_time != 0) atomic_store(&server_offset_ms, server_time * 1000 - (int64_t)server_time_at);
     atomic_store(&status_now, (int)status);
 }
 

@@ -83,12 +83,13 @@ struct reason reason_of_connack(const struct mqtt_packet* connack, const char* o
     }
     const struct row* row = connack->mqtt3 ? &other : find(connack_rows, sizeof connack_rows / sizeof *connack_rows, connack->reason);
     struct row said = row != NULL ? *row : other;
-    if (connack->has_tim_code) {
+    bool names_code = connack->has_tim_code && connack->tim_code != 0; /* a refusal cannot be a success */
+    if (names_code) {
         said.code = connack->tim_code;
         said.verdict = verdict_of_code(connack->tim_code);
     }
     struct reason reason = reason_of(connack, &said, own_platform);
-    if (row == NULL && !connack->has_tim_code) {
+    if (row == NULL && !names_code) {
         snprintf(reason.desc, sizeof reason.desc, "the server refused the connection with MQTT reason 0x%02X", connack->reason);
     }
     return reason;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,22 +32,30 @@ static void notify_network(struct session* s, enum TIMNetworkStatus status, int3
     notify(s, CALLBACK_NETWORK, status, code, desc);
 }
 
-static void act(struct session* s, enum action_type type, uint32_t link) {
-    assert(s->action_count < sizeof s->actions / sizeof *s->actions);
-    s->actions[s->action_count++] = (struct action){type, link};
-}
-
 struct callback* session_take_callbacks(struct session* s) {
     struct callback* first = s->out_head;
     s->out_head = s->out_tail = NULL;
     return first;
 }
 
+static struct action take_wanted(struct connection* connection) {
+    struct action action = {connection->wanted, connection->link};
+    if (action.type == ACTION_AUTHENTICATE) connection->login_unanswered = true;
+    connection->wanted = ACTION_NONE;
+    return action;
+}
+
 struct action session_take_action(struct session* s) {
-    if (s->action_count == 0) return (struct action){ACTION_NONE, 0};
-    struct action first = s->actions[0];
-    memmove(s->actions, s->actions + 1, --s->action_count * sizeof first);
-    return first;
+    if (s->closing_count > 0) {
+        struct action first = s->closing[0];
+        memmove(s->closing, s->closing + 1, --s->closing_count * sizeof first);
+        return first;
+    }
+    return take_wanted(s->attempt.wanted != ACTION_NONE ? &s->attempt : &s->running);
+}
+
+bool session_has_action(const struct session* s) {
+    return s->closing_count > 0 || s->attempt.wanted != ACTION_NONE || s->running.wanted != ACTION_NONE;
 }
 
 /* ---- Connections ---- */
@@ -81,13 +88,17 @@ static void open_link(struct session* s, struct connection* connection, uint64_t
     connection->link = ++s->last_link;
     connection->due = now + SESSION_ATTEMPT_MS;
     connection->ping_unanswered = false;
-    act(s, ACTION_OPEN, connection->link);
+    connection->wanted = ACTION_OPEN;
 }
 
 static void drop_link(struct session* s, struct connection* connection, enum action_type how) {
-    if (connection->link != 0) act(s, how, connection->link);
+    bool opened = connection->link != 0 && connection->wanted != ACTION_OPEN;
+    if (opened && s->closing_count < sizeof s->closing / sizeof *s->closing) {
+        s->closing[s->closing_count++] = (struct action){how, connection->link};
+    }
     if (connection->link != 0 && connection->login_unanswered) s->ghost_until = connection->due + SESSION_ATTEMPT_MS;
     connection->login_unanswered = false;
+    connection->wanted = ACTION_NONE;
     connection->link = 0;
 }
 
@@ -95,15 +106,18 @@ static void wait_until(struct connection* connection, uint64_t due) {
     connection->phase = PHASE_WAITING;
     connection->due = due;
     connection->link = 0;
+    connection->wanted = ACTION_NONE;
 }
 
 static void go_online(struct connection* connection, const struct session* s, uint64_t now, const struct mqtt_packet* connack) {
     connection->phase = PHASE_ONLINE;
     connection->online_since = now;
     connection->failures = 0;
-    connection->keep_alive_ms = connack->server_keep_alive >= 0 ? (uint64_t)connack->server_keep_alive * 1000 : s->settings.heartbeat_ms;
+    connection->keep_alive_ms = s->settings.heartbeat_ms;
+    uint64_t shorter = connack->server_keep_alive > 0 ? (uint64_t)connack->server_keep_alive * 1000 : SESSION_NEVER;
+    if (shorter < connection->keep_alive_ms || connection->keep_alive_ms == 0) connection->keep_alive_ms = shorter;
     /* A quarter early, because the server measures between arrivals. */
-    connection->due = connection->keep_alive_ms == 0 ? SESSION_NEVER : now + connection->keep_alive_ms * 3 / 4;
+    connection->due = connection->keep_alive_ms == SESSION_NEVER ? SESSION_NEVER : now + connection->keep_alive_ms * 3 / 4;
 }
 
 static struct connection* connection_of(struct session* s, uint32_t link) {
@@ -332,7 +346,7 @@ void session_end(struct session* s) {
     }
     s->tail = NULL;
     s->waiting = 0;
-    s->action_count = 0;
+    s->closing_count = 0;
     for (size_t i = 0; i < sizeof s->expired / sizeof *s->expired; i++) {
         secret_free(s->expired[i]);
         s->expired[i] = NULL;
@@ -355,14 +369,14 @@ void session_link_open(struct session* s, uint32_t link, uint64_t now) {
     if (!is_on_its_way(connection)) return;
     connection->phase = PHASE_AUTHENTICATING;
     connection->due = now + SESSION_ATTEMPT_MS;
-    connection->login_unanswered = true;
-    act(s, ACTION_AUTHENTICATE, link);
+    connection->wanted = ACTION_AUTHENTICATE;
 }
 
 void session_link_lost(struct session* s, uint32_t link, uint64_t now, int32_t code, const char* desc, bool final) {
     struct connection* connection = connection_of(s, link);
     if (connection == NULL) return;
     connection->link = 0; /* there is nothing left to close */
+    connection->wanted = ACTION_NONE;
     if (connection == &s->attempt) attempt_failed(s, now, code, desc, final);
     else running_lost(s, now, code, desc, false);
 }
@@ -436,6 +450,7 @@ void session_packet(struct session* s, uint32_t link, uint64_t now, const struct
         if (connection == &s->attempt) attempt_refused(s, now, &reason);
         else running_refused(s, now, &reason);
     } else if (packet->type == MQTT_PINGRESP && online) {
+        if (!connection->ping_unanswered) return; /* it answers nothing, and says nothing */
         connection->ping_unanswered = false;
         connection->due = now + connection->keep_alive_ms * 3 / 4;
     } else if (packet->type == MQTT_DISCONNECT && online) {
@@ -493,7 +508,7 @@ static void tick_running(struct session* s, uint64_t now) {
             } else {
                 r->ping_unanswered = true;
                 r->due = now + (r->keep_alive_ms < SESSION_ATTEMPT_MS ? r->keep_alive_ms : SESSION_ATTEMPT_MS);
-                act(s, ACTION_PING, r->link);
+                r->wanted = ACTION_PING;
             }
             break;
     }

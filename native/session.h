@@ -59,31 +59,32 @@ enum phase {
     PHASE_ONLINE
 };
 
-struct connection {
-    uint64_t sdk_app_id;
-    char user_id[SESSION_USER_ID_MAX + 1];
-    struct secret* user_sig; /**< NULL: there is no such connection */
-    enum phase phase;
-    uint32_t link; /**< 0: none */
-    uint64_t due;  /**< when the phase has lasted long enough */
-    unsigned failures;
-    uint64_t online_since;
-    uint64_t keep_alive_ms; /**< 0: none */
-    bool ping_unanswered;
-    bool login_unanswered; /**< CONNECT was sent over the link, and the server may act on it however late */
-};
-
 enum action_type {
     ACTION_NONE,
     ACTION_OPEN,         /**< make the link, then session_link_connected and _open, or _lost */
     ACTION_AUTHENTICATE, /**< send CONNECT for session_account */
     ACTION_PING,
-    ACTION_CLOSE,        /**< close it */
-    ACTION_GOODBYE       /**< send DISCONNECT if that can be done at once, close it, then session_link_closed */
+    ACTION_CLOSE,  /**< close it */
+    ACTION_GOODBYE /**< send DISCONNECT if that can be done at once, close it, then session_link_closed */
 };
 struct action {
     enum action_type type;
     uint32_t link;
+};
+
+struct connection {
+    uint64_t sdk_app_id;
+    char user_id[SESSION_USER_ID_MAX + 1];
+    struct secret* user_sig; /**< NULL: there is no such connection */
+    enum phase phase;
+    uint32_t link;           /**< 0: none */
+    enum action_type wanted; /**< OPEN, AUTHENTICATE or PING, until the owner has taken it; else NONE */
+    uint64_t due;  /**< when the phase has lasted long enough */
+    unsigned failures;
+    uint64_t online_since;
+    uint64_t keep_alive_ms; /**< SESSION_NEVER: none */
+    bool ping_unanswered;
+    bool login_unanswered; /**< CONNECT was taken to be sent over the link, and the server may act on it however late */
 };
 
 struct session {
@@ -113,8 +114,12 @@ struct session {
 
     struct callback* out_head; /**< for the owner: callbacks in order */
     struct callback* out_tail;
-    struct action actions[8];
-    unsigned action_count;
+    /**
+     * Links to be closed, in order. The owner closes before it opens, and a link that it has not opened yet is not closed but forgotten:
+     * so there are never more of them than there are connections.
+     */
+    struct action closing[2];
+    unsigned closing_count;
 };
 
 /** @param seed of the jitter */
@@ -137,6 +142,7 @@ void session_tick(struct session* session, uint64_t now);
 uint64_t session_due(const struct session* session); /**< when session_tick is needed */
 struct callback* session_take_callbacks(struct session* session);
 struct action session_take_action(struct session* session);
+bool session_has_action(const struct session* session);
 const struct connection* session_account(const struct session* session, uint32_t link); /**< NULL if the link is not one of it */
 enum TIMLoginStatus session_status(const struct session* session);
 const char* session_user_id(const struct session* session); /**< "" unless logged in */

@@ -131,6 +131,8 @@ static void init_checks_its_arguments(void) {
     check_about = "";
     CHECK_NUMBER(TIMInit(APP, NULL), TIM_SUCC);
     CHECK_NUMBER(TIMInit(APP, ""), TIM_SUCC);
+    CHECK_NUMBER(TIMInit(APP, "{bad"), TIM_SUCC); /* not looked at any more */
+    CHECK_NUMBER(TIMInit(APP + 1, "{bad"), TIM_ERR_PARAM);
     CHECK_NUMBER(TIMInit(APP + 1, NULL), TIM_ERR_PARAM);
     CHECK_NUMBER(TIMUninit(), TIM_SUCC);
     CHECK_NUMBER(TIMInit(APP + 1, "{\"unknown\":[1,2,{}]}"), TIM_SUCC);

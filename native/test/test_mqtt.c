@@ -301,8 +301,9 @@ static void numbers_in_user_properties(void) {
     static const char* const none[] = {"", "-", "+1", " 1", "1 ", "1x", "0x1", "1.0", "--1", "2147483648", "-2147483649",
         "9999999999999999999999"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) CHECK(!with_user_property("tim-code", none[i]).has_tim_code);
-    CHECK_NUMBER(with_user_property("server-time", "999999999999999999").server_time, 999999999999999999);
-    CHECK_NUMBER(with_user_property("server-time", "1000000000000000000").server_time, -1);
+    CHECK_NUMBER(with_user_property("server-time", "253402300799").server_time, 253402300799);
+    CHECK_NUMBER(with_user_property("server-time", "253402300800").server_time, -1);
+    CHECK_NUMBER(with_user_property("server-time", "999999999999999999").server_time, -1);
     CHECK_NUMBER(with_user_property("server-time", "-5").server_time, -1);
     CHECK_NUMBER(with_user_property("sig-expires-in", "0").sig_expires_in, 0);
     CHECK_NUMBER(with_user_property("sig-expires-in", "never").sig_expires_in, -1);

@@ -146,7 +146,6 @@ class NativeTest {
                 sources,
                 flags(
                         watcher,
-                        "-DTIM_BUILD",
                         "-fno-omit-frame-pointer",
                         "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup"));
         return CCompiler.executable(
@@ -156,7 +155,7 @@ class NativeTest {
     }
 
     private static String[] flags(Watcher watcher, String... more) {
-        List<String> flags = new ArrayList<>(List.of("-Inative", "-O1"));
+        List<String> flags = new ArrayList<>(List.of("-O1"));
         flags.addAll(watcher.flags);
         flags.addAll(List.of(more));
         return flags.toArray(String[]::new);

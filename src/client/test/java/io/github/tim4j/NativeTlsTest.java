@@ -88,8 +88,6 @@ class NativeTlsTest {
         program = CCompiler.executable(
                 "login",
                 sources,
-                "-Inative",
-                "-DTIM_BUILD",
                 "-O1",
                 "-fno-omit-frame-pointer",
                 sanitizer,

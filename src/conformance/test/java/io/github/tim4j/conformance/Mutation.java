@@ -167,7 +167,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         20,
                         "no heartbeat is sent",
                         "native/session.c",
-                        "act(s, ACTION_PING, r->link);",
+                        "r->wanted = ACTION_PING;",
                         "",
                         "faults.heartbeat"),
                 new Mutation(
@@ -181,7 +181,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         22,
                         "the server's keep alive is ignored",
                         "native/session.c",
-                        "connack->server_keep_alive >= 0 ?",
+                        "connack->server_keep_alive > 0 ?",
                         "false ?",
                         "faults.server-keep-alive"),
                 new Mutation(
@@ -533,8 +533,8 @@ record Mutation(int number, String what, String file, String text, String replac
                         70,
                         "heartbeats come too late",
                         "native/session.c",
-                        "connection->due = connection->keep_alive_ms == 0 ? SESSION_NEVER : now + connection->keep_alive_ms * 3 / 4;",
-                        "connection->due = connection->keep_alive_ms == 0 ? SESSION_NEVER : now + connection->keep_alive_ms * 2;",
+                        "connection->due = connection->keep_alive_ms == SESSION_NEVER ? SESSION_NEVER : now + connection->keep_alive_ms * 3 / 4;",
+                        "connection->due = connection->keep_alive_ms == SESSION_NEVER ? SESSION_NEVER : now + connection->keep_alive_ms * 2;",
                         "faults.heartbeat-in-time"),
                 new Mutation(
                         71,
@@ -669,11 +669,10 @@ record Mutation(int number, String what, String file, String text, String replac
                 new Mutation(
                         87,
                         "TIMInit while a user is logged in begins anew",
-                        "native/instance.c",
-                        "        int result = app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;\n        os_unlock(&lock);\n",
-                        "        int result = app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;\n        struct loop* before = loop;\n"
-                                + "        loop_end(before);\n        loop = loop_start(config);\n        os_unlock(&lock);\n"
-                                + "        loop_free(before);\n",
+                        "native/api.c",
+                        "if (instance_init_again(sdk_app_id, &result)) return result;",
+                        "if (instance_init_again(sdk_app_id, &result)) {\n        if (result != TIM_SUCC) return result;\n"
+                                + "        instance_uninit();\n    }",
                         "login.init-again"),
                 new Mutation(
                         88,

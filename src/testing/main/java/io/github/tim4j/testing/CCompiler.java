@@ -27,6 +27,9 @@ import org.junit.jupiter.api.Assumptions;
  */
 public final class CCompiler {
 
+    /** How timshim itself is compiled, here with all functions visible and warnings that do not matter. */
+    private static final String FLAGS = "native/compile.flags";
+
     private static final Path OUTPUT = Project.ROOT.resolve("target/native-test");
     private static final Map<String, Boolean> SUPPORTED = new ConcurrentHashMap<>();
 
@@ -69,8 +72,15 @@ public final class CCompiler {
 
     private static Path compile(String name, List<String> sources, List<String> kind, String... flags) {
         assumePresent();
-        List<String> command =
-                new ArrayList<>(List.of("gcc", "-std=c11", "-g", "-D_GNU_SOURCE", "-Iinclude", "-pthread"));
+        List<String> command = new ArrayList<>(List.of(
+                "gcc",
+                "@" + FLAGS,
+                "-Wno-error",
+                "-fvisibility=default",
+                "-g",
+                "-D_GNU_SOURCE",
+                "-Iinclude",
+                "-Inative"));
         command.addAll(kind);
         command.addAll(sources);
         command.addAll(List.of(flags));
@@ -138,6 +148,7 @@ public final class CCompiler {
     private static String hash(List<String> command, List<String> sources) throws IOException {
         MessageDigest digest = sha256();
         digest.update(String.join("\0", command).getBytes(StandardCharsets.UTF_8));
+        digest.update(Files.readAllBytes(Project.ROOT.resolve(FLAGS)));
         Stream<Path> folders = Stream.concat(
                 Stream.of(Project.ROOT.resolve("include"), Project.ROOT.resolve("native")),
                 sources.stream().map(source -> Project.ROOT.resolve(source).getParent()));
