@@ -87,7 +87,7 @@ static const char* text_of(int text) {
 
 static void set_user(const char* id) {
     pthread_mutex_lock(&lock);
-    strncpy(user_id, id, sizeof user_id - 1);
+    snprintf(user_id, sizeof user_id, "%s", id);
     pthread_mutex_unlock(&lock);
 }
 

@@ -37,8 +37,7 @@ interface HostileLibrary extends Library {
     /** A fresh copy in the folder, and its file. */
     record Copy(Path file, HostileLibrary commands) {
         static Copy in(Path folder) {
-            Path compiled = CCompiler.library(
-                    "hostile", List.of("src/client/test/native/hostile.c"), "-Wall", "-Wextra", "-Werror");
+            Path compiled = CCompiler.library("hostile", List.of("src/client/test/native/hostile.c"));
             try {
                 Path file = Files.copy(
                                 compiled,

@@ -105,8 +105,7 @@ class JvmExitTest {
 
     @Test
     void aLibraryThatCallsWhileTheJvmEndsIsHarmless() {
-        Path hostile = CCompiler.library(
-                "hostile", List.of("src/client/test/native/hostile.c"), "-Wall", "-Wextra", "-Werror");
+        Path hostile = CCompiler.library("hostile", List.of("src/client/test/native/hostile.c"));
         for (String way : new String[] {"return", "exit", "close"}) {
             ForkedJvm.Result result = ForkedJvm.of(Ending.class, way, 1000, at.server.uri(), "sig", hostile)
                     .run(folder);

@@ -114,8 +114,7 @@ class ClassicTimTest {
 
     @Test
     void aLibraryOfTheCurrentApiIsNotTakenForIt() {
-        Path hostile = CCompiler.library(
-                "hostile", List.of("src/client/test/native/hostile.c"), "-Wall", "-Wextra", "-Werror");
+        Path hostile = CCompiler.library("hostile", List.of("src/client/test/native/hostile.c"));
         assertThatThrownBy(() -> NativeLibraries.loadClassic(hostile))
                 .isInstanceOf(LibraryLoadException.class)
                 .hasMessageContaining("lacks")
