@@ -61,7 +61,7 @@ import org.opentest4j.TestAbortedException;
  * <p><b>Failures</b> carry what the server saw, as a suppressed exception: the events of this test, and the sessions that were connected
  * when it failed.
  *
- * <p>JUnit Jupiter 5.11 or newer. All methods may be called from any thread.
+ * <p>JUnit Jupiter 5.10 to 6. All methods may be called from any thread.
  */
 public final class LoginServerExtension
         implements BeforeAllCallback,

@@ -9,7 +9,7 @@
  * <p>Inside: {@code ServerScope} is what one test method has, {@code ServerPool} the servers of one test class, {@code LibraryCopy} a
  * native library for one client, {@code WhatTheServerSaw} the text that goes with a failure.
  *
- * <p>Needs JUnit Jupiter 5.11 or newer, which the test brings along.
+ * <p>Needs JUnit Jupiter 5.10 to 6, which the test brings along.
  */
 @NullMarked
 package io.github.tim4j.junit;
