@@ -27,13 +27,13 @@
 
 /** What a call returns. Unless it is TIM_SUCC, the call's callback is never called. */
 typedef enum TIMResult {
-    TIM_SUCC = 0,            /**< accepted */
-    TIM_ERR_SDKUNINIT = -1,  /**< TIMInit has not been called */
-    TIM_ERR_NOTLOGIN = -2,   /**< nobody is logged in */
-    TIM_ERR_JSON = -3,       /**< not a JSON object, or a known key has a value of the wrong type */
-    TIM_ERR_PARAM = -4,      /**< an argument is NULL, empty or out of range */
-    TIM_ERR_CONV = -5,       /**< conversations only; not used here */
-    TIM_ERR_GROUP = -6       /**< groups only; not used here */
+    TIM_SUCC = 0,           /**< accepted */
+    TIM_ERR_SDKUNINIT = -1, /**< TIMInit has not been called */
+    TIM_ERR_NOTLOGIN = -2,  /**< nobody is logged in */
+    TIM_ERR_JSON = -3,      /**< not a JSON object, or a known key has a value of the wrong type */
+    TIM_ERR_PARAM = -4,     /**< an argument is NULL, empty or out of range */
+    TIM_ERR_CONV = -5,      /**< conversations only; not used here */
+    TIM_ERR_GROUP = -6      /**< groups only; not used here */
 } TIMResult;
 
 /** What TIMGetLoginStatus returns. */
@@ -46,10 +46,10 @@ typedef enum TIMLoginStatus {
 
 /** The state of the connection to the server. */
 typedef enum TIMNetworkStatus {
-    kTIMConnected = 0,     /**< connected and authenticated */
-    kTIMDisconnected = 1,  /**< the connection was lost while logged in */
-    kTIMConnecting = 2,    /**< an attempt begins */
-    kTIMConnectFailed = 3  /**< the attempt failed; another follows by itself, unless the login or session has ended */
+    kTIMConnected = 0,    /**< connected and authenticated */
+    kTIMDisconnected = 1, /**< the connection was lost while logged in */
+    kTIMConnecting = 2,   /**< an attempt begins */
+    kTIMConnectFailed = 3 /**< the attempt failed; another follows by itself, unless the login or session has ended */
 } TIMNetworkStatus;
 
 /** Levels of the log. A threshold lets through its own level and every higher one; 0 lets nothing through. */
@@ -96,16 +96,16 @@ typedef void (*TIMLogCallback)(enum TIMLogLevel level, const char* log, const vo
 #define kTIMSdkConfigMainThreadId "sdk_config_main_thread_id"     /**< integer; accepted, without effect */
 
 /* Keys of TIMSetConfig's JSON. */
-#define kTIMSetConfigLogLevel "set_config_log_level"                    /**< TIMLogLevel of the log file and console */
-#define kTIMSetConfigCackBackLogLevel "set_config_callback_log_level"   /**< TIMLogLevel of the log callback (the vendor's spelling) */
+#define kTIMSetConfigLogLevel "set_config_log_level"                       /**< TIMLogLevel of the log file and console */
+#define kTIMSetConfigCackBackLogLevel "set_config_callback_log_level"      /**< TIMLogLevel of the log callback (the vendor's spelling) */
 #define kTIMSetConfigIsLogOutputConsole "set_config_is_log_output_console" /**< bool: log to standard error as well */
-#define kTIMSetConfigUserConfig "set_config_user_config"                /**< object; accepted, without effect */
-#define kTIMSetConfigHttpProxyInfo "set_config_http_proxy_info"         /**< object, with the four keys below */
+#define kTIMSetConfigUserConfig "set_config_user_config"                   /**< object; accepted, without effect */
+#define kTIMSetConfigHttpProxyInfo "set_config_http_proxy_info"            /**< object, with the four keys below */
 #define kTIMHttpProxyInfoIp "http_proxy_info_ip"
 #define kTIMHttpProxyInfoPort "http_proxy_info_port"
 #define kTIMHttpProxyInfoUserName "http_proxy_info_username"
 #define kTIMHttpProxyInfoPassword "http_proxy_info_password"
-#define kTIMSetConfigSocks5ProxyInfo "set_config_socks5_proxy_info"     /**< object, with the four keys below */
+#define kTIMSetConfigSocks5ProxyInfo "set_config_socks5_proxy_info" /**< object, with the four keys below */
 #define kTIMSocks5ProxyInfoIp "socks5_proxy_info_ip"
 #define kTIMSocks5ProxyInfoPort "socks5_proxy_info_port"
 #define kTIMSocks5ProxyInfoUserName "socks5_proxy_info_username"

@@ -15,8 +15,8 @@ static struct {
     os_cond done; /* callbacks_stop waits for it */
     struct callback* head;
     struct callback* tail;
-    uint64_t posted; /* callbacks ever posted; the number of the newest */
-    uint64_t taken;  /* the number of the newest that was taken out of the queue */
+    uint64_t posted;    /* callbacks ever posted; the number of the newest */
+    uint64_t taken;     /* the number of the newest that was taken out of the queue */
     uint64_t outermost; /* the number of the one that runs, 0 for none; a nested one does not count */
     unsigned log_lines;
     uint64_t generation; /* counts callbacks_start */
@@ -61,12 +61,12 @@ void callback_describe(struct callback* callback, const char* desc) {
 /* Calls without the lock, which is held on entry and on return. */
 static void call(const struct callback* c) {
     const char* text = c->text == NULL ? "" : c->text;
-#define UNLOCKED(registered, ...)                                                                                                     \
-    do {                                                                                                                              \
-        __typeof__(registered) r = registered;                                                                                        \
-        os_unlock(&q.lock);                                                                                                           \
-        if (r.cb != NULL) r.cb(__VA_ARGS__);                                                                                          \
-        os_lock(&q.lock);                                                                                                             \
+#define UNLOCKED(registered, ...)              \
+    do {                                       \
+        __typeof__(registered) r = registered; \
+        os_unlock(&q.lock);                    \
+        if (r.cb != NULL) r.cb(__VA_ARGS__);   \
+        os_lock(&q.lock);                      \
     } while (0)
     switch (c->kind) {
         case CALLBACK_RESULT:
@@ -179,12 +179,12 @@ void callbacks_stop(uint64_t generation) {
 
 bool callbacks_wanted(enum callback_kind kind) {
     os_lock(&q.lock);
-    bool wanted = kind == CALLBACK_LOG            ? q.log.cb != NULL
-                  : kind == CALLBACK_NETWORK      ? q.network.cb != NULL
-                  : kind == CALLBACK_KICK_REASON  ? q.kick_reason.cb != NULL
-                  : kind == CALLBACK_KICKED       ? q.kicked.cb != NULL
+    bool wanted = kind == CALLBACK_LOG               ? q.log.cb != NULL
+                  : kind == CALLBACK_NETWORK         ? q.network.cb != NULL
+                  : kind == CALLBACK_KICK_REASON     ? q.kick_reason.cb != NULL
+                  : kind == CALLBACK_KICKED          ? q.kicked.cb != NULL
                   : kind == CALLBACK_USERSIG_EXPIRED ? q.expired.cb != NULL
-                                                  : true;
+                                                     : true;
     os_unlock(&q.lock);
     return wanted;
 }

@@ -16,7 +16,7 @@ enum callback_kind {
     CALLBACK_KICK_REASON, /**< value: TIMShimKickReason */
     CALLBACK_KICKED,
     CALLBACK_USERSIG_EXPIRED,
-    CALLBACK_LOG          /**< value: TIMLogLevel; text: the line */
+    CALLBACK_LOG /**< value: TIMLogLevel; text: the line */
 };
 
 /** One call that is due. It is on the heap, and the queue frees it and its text after the call. */

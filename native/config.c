@@ -36,7 +36,8 @@ struct given {
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-static void problem(struct config* config, const char* format, ...) {
+static void
+problem(struct config* config, const char* format, ...) {
     if (config->problem[0] != '\0') return;
     va_list arguments;
     va_start(arguments, format);
@@ -97,8 +98,7 @@ static const char* parse_server(const char* url, struct server* server) {
     }
     server->host_len = strcspn(server->host, ":/?#");
     const char* rest = server->host + server->host_len;
-    if (!is_host_name(server->host, server->host_len))
-        return "the host must be 1 to 253 letters, digits, '-', '.' and '_'";
+    if (!is_host_name(server->host, server->host_len)) return "the host must be 1 to 253 letters, digits, '-', '.' and '_'";
     if (*rest == ':' && strchr(rest + 1, ':')) return "an IPv6 address must stand between [ and ]";
     return parse_port(rest, server);
 }
@@ -287,8 +287,9 @@ int config_read(struct config* config, const char* json) {
     }
     read_environment(&reading);
     if (config->host[0] == '\0')
-        problem(config, "No login server is configured: set " kTIMShimServer " in the JSON of TIMInit, or the environment variable "
-                "TIM_SHIM_SERVER, to mqtt://host:port or mqtts://host:port");
+        problem(config, "No login server is configured: set " kTIMShimServer
+                        " in the JSON of TIMInit, or the environment variable "
+                        "TIM_SHIM_SERVER, to mqtt://host:port or mqtts://host:port");
     if (config->tls_server_name[0] == '\0') memcpy(config->tls_server_name, config->host, sizeof config->host);
     return TIM_SUCC;
 }

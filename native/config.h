@@ -15,8 +15,8 @@
 
 /** Strings are UTF-8, terminated, and "" if not given, unless said otherwise. */
 struct config {
-    char host[CONFIG_HOST_SIZE];            /**< a name or an IP address, without brackets */
-    uint16_t port;                          /**< 1 to 65535 */
+    char host[CONFIG_HOST_SIZE]; /**< a name or an IP address, without brackets */
+    uint16_t port;               /**< 1 to 65535 */
     bool tls;
     bool allow_plaintext;                   /**< without it, plain TCP is for loopback only: to be checked once the host is resolved */
     char platform[8];                       /**< never "" */

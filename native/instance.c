@@ -13,7 +13,7 @@
 
 /* The instance. Whoever uses `loop` holds the lock, so that instance_uninit cannot free it meanwhile. */
 static os_mutex lock = OS_MUTEX_INIT;
-static struct loop* loop;   /* NULL: not initialised */
+static struct loop* loop; /* NULL: not initialised */
 static uint64_t app_id;
 static uint64_t generation; /* of the callback thread, for callbacks_stop */
 

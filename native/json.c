@@ -159,7 +159,7 @@ struct member {
     size_t index;    /* its place in the text */
     const char* raw;
     size_t raw_len;
-    bool repeated;   /* the same key comes again later */
+    bool repeated; /* the same key comes again later */
 };
 
 /* Decodes a string to *out, moves *out behind its terminator, and returns it. It never gets longer than it is in the text. */
@@ -225,21 +225,19 @@ static struct json_value get_value(const struct member* member, char* strings) {
     struct json_value value = {.raw = member->raw, .raw_len = member->raw_len};
     struct reader r = {member->raw, member->raw + member->raw_len};
     switch (*member->raw) {
-    case '{': value.type = JSON_OBJECT; break;
-    case '[': value.type = JSON_ARRAY; break;
-    case 'n': value.type = JSON_NULL; break;
-    case 't':
-    case 'f':
-        value.type = JSON_BOOLEAN;
-        value.boolean = *member->raw == 't';
-        break;
-    case '"':
-        value.type = JSON_STRING;
-        value.string = decode_string(&r, &strings);
-        break;
-    default:
-        value.type = JSON_NUMBER;
-        get_integer(member->raw, member->raw_len, &value);
+        case '{': value.type = JSON_OBJECT; break;
+        case '[': value.type = JSON_ARRAY; break;
+        case 'n': value.type = JSON_NULL; break;
+        case 't':
+        case 'f':
+            value.type = JSON_BOOLEAN;
+            value.boolean = *member->raw == 't';
+            break;
+        case '"':
+            value.type = JSON_STRING;
+            value.string = decode_string(&r, &strings);
+            break;
+        default: value.type = JSON_NUMBER; get_integer(member->raw, member->raw_len, &value);
     }
     return value;
 }

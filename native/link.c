@@ -20,11 +20,11 @@ static enum link_event lost(struct link* link, struct link_news* news, int32_t c
 
 static enum link_event lost_to(struct link* link, struct link_news* news, int32_t code) {
     const struct config* c = link->config;
-    const char* what = code == ERR_SDK_NET_CONN_REFUSE      ? "refused the connection"
-                       : code == ERR_SDK_NET_CONN_TIMEOUT   ? "did not answer in time"
-                       : code == ERR_SDK_NET_NET_UNREACH    ? "cannot be reached"
-                       : code == ERR_SDK_NET_RESET_BY_PEER  ? "closed the connection"
-                                                            : "cannot be talked to";
+    const char* what = code == ERR_SDK_NET_CONN_REFUSE     ? "refused the connection"
+                       : code == ERR_SDK_NET_CONN_TIMEOUT  ? "did not answer in time"
+                       : code == ERR_SDK_NET_NET_UNREACH   ? "cannot be reached"
+                       : code == ERR_SDK_NET_RESET_BY_PEER ? "closed the connection"
+                                                           : "cannot be talked to";
     char desc[256];
     snprintf(desc, sizeof desc, "%.200s port %u %s", c->host, (unsigned)c->port, what);
     return lost(link, news, code, desc, false);
@@ -62,8 +62,8 @@ static enum link_event try_address(struct link* link, uint64_t now, struct link_
     if (link->last_code != 0) return lost_to(link, news, link->last_code);
     if (refused) {
         char desc[256];
-        snprintf(desc, sizeof desc, "%.100s is not loopback, and mqtt:// would send the UserSig in plaintext: use mqtts://, or set "
-                 kTIMShimAllowPlaintext,
+        snprintf(desc, sizeof desc,
+                 "%.100s is not loopback, and mqtt:// would send the UserSig in plaintext: use mqtts://, or set " kTIMShimAllowPlaintext,
                  link->config->host);
         return lost(link, news, ERR_INVALID_PARAMETERS, desc, true);
     }

@@ -17,26 +17,26 @@ struct link {
     struct resolve* resolve;
     struct addresses addresses;
     unsigned next_address;
-    uint64_t due;       /**< when to give the current address up; UINT64_MAX: never */
+    uint64_t due; /**< when to give the current address up; UINT64_MAX: never */
     os_socket socket;
-    struct tls* tls;    /**< NULL: plaintext */
-    int32_t last_code;  /**< why the last address failed */
+    struct tls* tls;   /**< NULL: plaintext */
+    int32_t last_code; /**< why the last address failed */
 
     struct mqtt_decoder decoder;
     uint8_t in[2048];
     size_t in_at, in_end;
-    bool more;          /**< there may be more to read than a poll sees: call link_step as if the socket were readable */
-    uint8_t* out;       /**< what is still to be sent; wiped, since it can hold a UserSig */
+    bool more;    /**< there may be more to read than a poll sees: call link_step as if the socket were readable */
+    uint8_t* out; /**< what is still to be sent; wiped, since it can hold a UserSig */
     size_t out_size, out_sent;
 };
 
 enum link_event {
-    LINK_NOTHING, /**< until the next readiness or time */
+    LINK_NOTHING,   /**< until the next readiness or time */
     LINK_RESOLVED,  /**< the addresses of the server are known */
     LINK_CONNECTED, /**< to the server; next it is secured, or open where there is no TLS */
     LINK_OPENED,
-    LINK_LOST,    /**< code, desc and final are set; the link is closed */
-    LINK_PACKET   /**< packet is set */
+    LINK_LOST,  /**< code, desc and final are set; the link is closed */
+    LINK_PACKET /**< packet is set */
 };
 
 struct link_news {

@@ -13,7 +13,7 @@
 #include "version.h"
 
 enum {
-    LINKS = 2,        /* the session's running connection and its attempt */
+    LINKS = 2,          /* the session's running connection and its attempt */
     EVENTS_AT_ONCE = 64 /* of one link; then everything else has its turn, however much the server sends */
 };
 

@@ -10,10 +10,23 @@
 #define CONNECT_FLAGS 0xC2 /* user name, password, clean start */
 
 enum { /* property identifiers */
-    SESSION_EXPIRY = 0x11, ASSIGNED_CLIENT_ID = 0x12, SERVER_KEEP_ALIVE = 0x13, AUTH_METHOD = 0x15, AUTH_DATA = 0x16,
-    RESPONSE_INFORMATION = 0x1A, SERVER_REFERENCE = 0x1C, REASON_STRING = 0x1F, RECEIVE_MAXIMUM = 0x21, TOPIC_ALIAS_MAXIMUM = 0x22,
-    MAXIMUM_QOS = 0x24, RETAIN_AVAILABLE = 0x25, USER_PROPERTY = 0x26, MAXIMUM_PACKET_SIZE = 0x27, WILDCARD_AVAILABLE = 0x28,
-    SUBSCRIPTION_IDS_AVAILABLE = 0x29, SHARED_AVAILABLE = 0x2A
+       SESSION_EXPIRY = 0x11,
+       ASSIGNED_CLIENT_ID = 0x12,
+       SERVER_KEEP_ALIVE = 0x13,
+       AUTH_METHOD = 0x15,
+       AUTH_DATA = 0x16,
+       RESPONSE_INFORMATION = 0x1A,
+       SERVER_REFERENCE = 0x1C,
+       REASON_STRING = 0x1F,
+       RECEIVE_MAXIMUM = 0x21,
+       TOPIC_ALIAS_MAXIMUM = 0x22,
+       MAXIMUM_QOS = 0x24,
+       RETAIN_AVAILABLE = 0x25,
+       USER_PROPERTY = 0x26,
+       MAXIMUM_PACKET_SIZE = 0x27,
+       WILDCARD_AVAILABLE = 0x28,
+       SUBSCRIPTION_IDS_AVAILABLE = 0x29,
+       SHARED_AVAILABLE = 0x2A
 };
 
 /* ---- Encoding. The writer counts on past the end, so that one check at the end is enough. ---- */
@@ -260,8 +273,7 @@ static void get_property(struct reader* r, const struct property* property, stru
         get_user_property(r, packet);
     } else if (property->kind == TEXT) {
         struct text text = get_text(r);
-        if (property->id == REASON_STRING)
-            utf8_copy_line(packet->reason_string, sizeof packet->reason_string, text.start, text.len);
+        if (property->id == REASON_STRING) utf8_copy_line(packet->reason_string, sizeof packet->reason_string, text.start, text.len);
     } else if (property->kind == BINARY) {
         get_binary(r);
     } else {

@@ -14,26 +14,20 @@
 /** The size of a whole packet, bytes. Whatever is larger is refused, in both directions; CONNECT tells the server so. */
 #define MQTT_MAX_PACKET (64 * 1024)
 
-enum mqtt_type {
-    MQTT_CONNECT = 1,
-    MQTT_CONNACK = 2,
-    MQTT_PINGREQ = 12,
-    MQTT_PINGRESP = 13,
-    MQTT_DISCONNECT = 14
-};
+enum mqtt_type { MQTT_CONNECT = 1, MQTT_CONNACK = 2, MQTT_PINGREQ = 12, MQTT_PINGRESP = 13, MQTT_DISCONNECT = 14 };
 
 /** What CONNECT carries. All strings are terminated and not NULL; all but the password must be UTF-8. */
 struct mqtt_connect {
     const char *client_id, *user_name, *password;
-    uint16_t keep_alive;                                             /**< s */
-    const char *sdk_app_id, *platform, *device_id, *sdk_version;     /**< user properties */
+    uint16_t keep_alive;                                         /**< s */
+    const char *sdk_app_id, *platform, *device_id, *sdk_version; /**< user properties */
 };
 
 /** A decoded CONNACK, PINGRESP or DISCONNECT. What a type does not have is 0, "" or what "absent" means below. */
 struct mqtt_packet {
     enum mqtt_type type;
-    uint8_t reason;            /**< 0, or 0x80 and above; of an MQTT 3 CONNACK its return code, 0 to 255 */
-    bool mqtt3;                /**< a CONNACK of an MQTT 3.1.1 server */
+    uint8_t reason; /**< 0, or 0x80 and above; of an MQTT 3 CONNACK its return code, 0 to 255 */
+    bool mqtt3;     /**< a CONNACK of an MQTT 3.1.1 server */
     bool session_present;
     int32_t server_keep_alive; /**< s; -1 if absent */
     int64_t server_time;       /**< user property server-time, unix s; -1 if absent or no number */
@@ -69,11 +63,11 @@ enum mqtt_result {
 struct mqtt_decoder {
     enum { MQTT_AT_TYPE, MQTT_AT_LENGTH, MQTT_AT_BODY } stage;
     enum mqtt_type type;
-    uint32_t remaining;   /* as far as its length bytes have arrived */
+    uint32_t remaining; /* as far as its length bytes have arrived */
     unsigned length_bytes;
     uint8_t* body;
     size_t capacity;
-    size_t have;          /* bytes of the body that have arrived */
+    size_t have;              /* bytes of the body that have arrived */
     enum mqtt_result failure; /* MQTT_NEED_MORE while there is none */
     const char* error;
 };

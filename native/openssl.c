@@ -10,15 +10,22 @@
 /* The file names to try, in this order: libssl, and where a symbol of libcrypto cannot be had through it, libcrypto. */
 #ifndef OPENSSL_LIBRARIES /* a test names others */
 #if defined(_WIN32)
-#define OPENSSL_LIBRARIES {"libssl-3-x64.dll", "libcrypto-3-x64.dll"}, {"libssl-1_1-x64.dll", "libcrypto-1_1-x64.dll"}
+#define OPENSSL_LIBRARIES                             \
+    {"libssl-3-x64.dll", "libcrypto-3-x64.dll"}, {    \
+        "libssl-1_1-x64.dll", "libcrypto-1_1-x64.dll" \
+    }
 #elif defined(__APPLE__) /* never a name without a version: macOS ends a process that loads its own libssl.dylib */
-#define OPENSSL_LIBRARIES                                                                                              \
-    {"libssl.3.dylib", NULL}, {"/opt/homebrew/opt/openssl@3/lib/libssl.3.dylib", NULL},                                \
+#define OPENSSL_LIBRARIES                                                                                                \
+    {"libssl.3.dylib", NULL}, {"/opt/homebrew/opt/openssl@3/lib/libssl.3.dylib", NULL},                                  \
         {"/usr/local/opt/openssl@3/lib/libssl.3.dylib", NULL}, {"/opt/local/libexec/openssl3/lib/libssl.3.dylib", NULL}, \
-        {"libssl.1.1.dylib", NULL}, {"/opt/homebrew/opt/openssl@1.1/lib/libssl.1.1.dylib", NULL},                       \
-        {"/usr/local/opt/openssl@1.1/lib/libssl.1.1.dylib", NULL}
+        {"libssl.1.1.dylib", NULL}, {"/opt/homebrew/opt/openssl@1.1/lib/libssl.1.1.dylib", NULL}, {                      \
+        "/usr/local/opt/openssl@1.1/lib/libssl.1.1.dylib", NULL                                                          \
+    }
 #else
-#define OPENSSL_LIBRARIES {"libssl.so.3", NULL}, {"libssl.so.1.1", NULL}, {"libssl.so", NULL}
+#define OPENSSL_LIBRARIES                             \
+    {"libssl.so.3", NULL}, {"libssl.so.1.1", NULL}, { \
+        "libssl.so", NULL                             \
+    }
 #endif
 #endif
 

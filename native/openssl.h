@@ -24,57 +24,57 @@ typedef int OPENSSL_PASSWORD(char* into, int size, int writing, void* context);
 typedef int OPENSSL_VERIFY(int ok, X509_STORE_CTX* context);
 
 /* F(result, name, parameters) */
-#define OPENSSL_FUNCTIONS(F)                                                                       \
-    F(unsigned long, OpenSSL_version_num, (void))                                                  \
-    F(const char*, OpenSSL_version, (int what))                                                    \
-    F(int, OPENSSL_init_ssl, (uint64_t options, const void* settings))                             \
-    F(void, ERR_clear_error, (void))                                                               \
-    F(unsigned long, ERR_peek_error, (void))                                                       \
-    F(unsigned long, ERR_peek_last_error, (void))                                                  \
-    F(const char*, ERR_reason_error_string, (unsigned long error))                                 \
-    F(int, BIO_get_new_index, (void))                                                              \
-    F(BIO_METHOD*, BIO_meth_new, (int type, const char* name))                                     \
-    F(int, BIO_meth_set_write, (BIO_METHOD* method, int (*write)(BIO*, const char*, int)))         \
-    F(int, BIO_meth_set_read, (BIO_METHOD* method, int (*read)(BIO*, char*, int)))                 \
-    F(int, BIO_meth_set_ctrl, (BIO_METHOD* method, long (*ctrl)(BIO*, int, long, void*)))          \
-    F(BIO*, BIO_new, (const BIO_METHOD* method))                                                   \
-    F(BIO*, BIO_new_mem_buf, (const void* bytes, int size))                                        \
-    F(int, BIO_free, (BIO* bio))                                                                   \
-    F(void, BIO_set_data, (BIO* bio, void* data))                                                  \
-    F(void*, BIO_get_data, (BIO* bio))                                                             \
-    F(void, BIO_set_flags, (BIO* bio, int flags))                                                  \
-    F(void, BIO_clear_flags, (BIO* bio, int flags))                                                \
-    F(X509*, PEM_read_bio_X509, (BIO* bio, X509** into, OPENSSL_PASSWORD*, void* context))         \
-    F(X509*, d2i_X509, (X509** into, const unsigned char** der, long size))                        \
-    F(void, X509_free, (X509* certificate))                                                        \
-    F(int, X509_STORE_add_cert, (X509_STORE* store, X509* certificate))                            \
-    F(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM* param, unsigned long flags))           \
-    F(void, X509_VERIFY_PARAM_set_hostflags, (X509_VERIFY_PARAM* param, unsigned flags))           \
-    F(int, X509_VERIFY_PARAM_set1_host, (X509_VERIFY_PARAM* param, const char*, size_t))           \
-    F(int, X509_VERIFY_PARAM_set1_ip_asc, (X509_VERIFY_PARAM* param, const char* address))         \
-    F(const char*, X509_verify_cert_error_string, (long error))                                    \
-    F(const SSL_METHOD*, TLS_client_method, (void))                                                \
-    F(SSL_CTX*, SSL_CTX_new, (const SSL_METHOD* method))                                           \
-    F(int, SSL_CTX_up_ref, (SSL_CTX* context))                                                     \
-    F(void, SSL_CTX_free, (SSL_CTX* context))                                                      \
-    F(long, SSL_CTX_ctrl, (SSL_CTX* context, int command, long number, void* pointer))             \
-    F(uint64_t, SSL_CTX_set_options, (SSL_CTX* context, uint64_t options))                         \
-    F(void, SSL_CTX_set_verify, (SSL_CTX* context, int mode, OPENSSL_VERIFY* callback))            \
-    F(int, SSL_CTX_set_default_verify_paths, (SSL_CTX* context))                                   \
-    F(X509_STORE*, SSL_CTX_get_cert_store, (const SSL_CTX* context))                               \
-    F(X509_VERIFY_PARAM*, SSL_CTX_get0_param, (SSL_CTX* context))                                  \
-    F(SSL*, SSL_new, (SSL_CTX* context))                                                           \
-    F(void, SSL_free, (SSL* ssl))                                                                  \
-    F(long, SSL_ctrl, (SSL* ssl, int command, long number, void* pointer))                         \
-    F(void, SSL_set_bio, (SSL* ssl, BIO* read, BIO* write))                                        \
-    F(X509_VERIFY_PARAM*, SSL_get0_param, (SSL* ssl))                                              \
-    F(void, SSL_set_connect_state, (SSL* ssl))                                                     \
-    F(int, SSL_do_handshake, (SSL* ssl))                                                           \
-    F(int, SSL_read, (SSL* ssl, void* bytes, int size))                                            \
-    F(int, SSL_write, (SSL* ssl, const void* bytes, int size))                                     \
-    F(int, SSL_shutdown, (SSL* ssl))                                                               \
-    F(int, SSL_get_error, (const SSL* ssl, int result))                                            \
-    F(long, SSL_get_verify_result, (const SSL* ssl))                                               \
+#define OPENSSL_FUNCTIONS(F)                                                                 \
+    F(unsigned long, OpenSSL_version_num, (void))                                            \
+    F(const char*, OpenSSL_version, (int what))                                              \
+    F(int, OPENSSL_init_ssl, (uint64_t options, const void* settings))                       \
+    F(void, ERR_clear_error, (void))                                                         \
+    F(unsigned long, ERR_peek_error, (void))                                                 \
+    F(unsigned long, ERR_peek_last_error, (void))                                            \
+    F(const char*, ERR_reason_error_string, (unsigned long error))                           \
+    F(int, BIO_get_new_index, (void))                                                        \
+    F(BIO_METHOD*, BIO_meth_new, (int type, const char* name))                               \
+    F(int, BIO_meth_set_write, (BIO_METHOD * method, int (*write)(BIO*, const char*, int)))  \
+    F(int, BIO_meth_set_read, (BIO_METHOD * method, int (*read)(BIO*, char*, int)))          \
+    F(int, BIO_meth_set_ctrl, (BIO_METHOD * method, long (*ctrl)(BIO*, int, long, void*)))   \
+    F(BIO*, BIO_new, (const BIO_METHOD* method))                                             \
+    F(BIO*, BIO_new_mem_buf, (const void* bytes, int size))                                  \
+    F(int, BIO_free, (BIO * bio))                                                            \
+    F(void, BIO_set_data, (BIO * bio, void* data))                                           \
+    F(void*, BIO_get_data, (BIO * bio))                                                      \
+    F(void, BIO_set_flags, (BIO * bio, int flags))                                           \
+    F(void, BIO_clear_flags, (BIO * bio, int flags))                                         \
+    F(X509*, PEM_read_bio_X509, (BIO * bio, X509 * *into, OPENSSL_PASSWORD*, void* context)) \
+    F(X509*, d2i_X509, (X509 * *into, const unsigned char** der, long size))                 \
+    F(void, X509_free, (X509 * certificate))                                                 \
+    F(int, X509_STORE_add_cert, (X509_STORE * store, X509 * certificate))                    \
+    F(int, X509_VERIFY_PARAM_set_flags, (X509_VERIFY_PARAM * param, unsigned long flags))    \
+    F(void, X509_VERIFY_PARAM_set_hostflags, (X509_VERIFY_PARAM * param, unsigned flags))    \
+    F(int, X509_VERIFY_PARAM_set1_host, (X509_VERIFY_PARAM * param, const char*, size_t))    \
+    F(int, X509_VERIFY_PARAM_set1_ip_asc, (X509_VERIFY_PARAM * param, const char* address))  \
+    F(const char*, X509_verify_cert_error_string, (long error))                              \
+    F(const SSL_METHOD*, TLS_client_method, (void))                                          \
+    F(SSL_CTX*, SSL_CTX_new, (const SSL_METHOD* method))                                     \
+    F(int, SSL_CTX_up_ref, (SSL_CTX * context))                                              \
+    F(void, SSL_CTX_free, (SSL_CTX * context))                                               \
+    F(long, SSL_CTX_ctrl, (SSL_CTX * context, int command, long number, void* pointer))      \
+    F(uint64_t, SSL_CTX_set_options, (SSL_CTX * context, uint64_t options))                  \
+    F(void, SSL_CTX_set_verify, (SSL_CTX * context, int mode, OPENSSL_VERIFY* callback))     \
+    F(int, SSL_CTX_set_default_verify_paths, (SSL_CTX * context))                            \
+    F(X509_STORE*, SSL_CTX_get_cert_store, (const SSL_CTX* context))                         \
+    F(X509_VERIFY_PARAM*, SSL_CTX_get0_param, (SSL_CTX * context))                           \
+    F(SSL*, SSL_new, (SSL_CTX * context))                                                    \
+    F(void, SSL_free, (SSL * ssl))                                                           \
+    F(long, SSL_ctrl, (SSL * ssl, int command, long number, void* pointer))                  \
+    F(void, SSL_set_bio, (SSL * ssl, BIO * read, BIO * write))                               \
+    F(X509_VERIFY_PARAM*, SSL_get0_param, (SSL * ssl))                                       \
+    F(void, SSL_set_connect_state, (SSL * ssl))                                              \
+    F(int, SSL_do_handshake, (SSL * ssl))                                                    \
+    F(int, SSL_read, (SSL * ssl, void* bytes, int size))                                     \
+    F(int, SSL_write, (SSL * ssl, const void* bytes, int size))                              \
+    F(int, SSL_shutdown, (SSL * ssl))                                                        \
+    F(int, SSL_get_error, (const SSL* ssl, int result))                                      \
+    F(long, SSL_get_verify_result, (const SSL* ssl))                                         \
     F(const char*, SSL_get_version, (const SSL* ssl))
 
 struct openssl {

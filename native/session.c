@@ -201,8 +201,8 @@ static void start_login(struct session* s, uint64_t now) {
         answer_active(s, ERR_USER_SIG_EXPIRED, "this UserSig has expired; log in with a new one");
         return;
     }
-    bool same_user = exists(&s->running) && s->running.sdk_app_id == request->sdk_app_id
-                     && strcmp(s->running.user_id, request->user_id) == 0;
+    bool same_user =
+        exists(&s->running) && s->running.sdk_app_id == request->sdk_app_id && strcmp(s->running.user_id, request->user_id) == 0;
     if (same_user && secret_equal(s->running.user_sig, request->user_sig)) {
         answer_active(s, ERR_SUCC, "");
         return;

@@ -22,7 +22,7 @@ enum {
     SESSION_USERSIG_MAX = 8192,
     SESSION_WAITING_MAX = 1000, /* requests that wait for their turn; the vendor's limit (9507) */
     SESSION_ATTEMPT_MS = 10000, /* for each phase of a try: the look-up, the connection, TLS, the answer; the vendor tries every 10 s */
-    SESSION_FAIR_MS = 1000, /* a phase that the login timeout cuts off before this says nothing about the server */
+    SESSION_FAIR_MS = 1000,     /* a phase that the login timeout cuts off before this says nothing about the server */
     SESSION_BACKOFF_MIN_MS = 1000,
     SESSION_BACKOFF_MAX_MS = 60000
 };
@@ -79,7 +79,7 @@ struct connection {
     enum phase phase;
     uint32_t link;           /**< 0: none */
     enum action_type wanted; /**< OPEN, AUTHENTICATE or PING, until the owner has taken it; else NONE */
-    uint64_t due;  /**< when the phase has lasted long enough */
+    uint64_t due;            /**< when the phase has lasted long enough */
     unsigned failures;
     uint64_t online_since;
     uint64_t keep_alive_ms; /**< SESSION_NEVER: none */
@@ -91,7 +91,7 @@ struct session {
     struct session_settings settings;
     struct connection running;
     struct connection attempt;
-    uint64_t ghost_until; /**< until when a link that was closed before its CONNECT was answered may take the session over */
+    uint64_t ghost_until;          /**< until when a link that was closed before its CONNECT was answered may take the session over */
     enum TIMNetworkStatus network; /**< what the application was told last about the connection */
     bool taken_over; /**< the server gave `running` to another connection while `attempt` was under way, most likely to that */
 
@@ -99,15 +99,15 @@ struct session {
     struct request* head;
     struct request* tail;
     unsigned waiting;
-    uint32_t goodbye;        /**< the link whose closing the active logout waits for */
+    uint32_t goodbye; /**< the link whose closing the active logout waits for */
     uint64_t login_deadline;
-    int32_t cause;           /**< of the last failure of the attempt */
+    int32_t cause; /**< of the last failure of the attempt */
     char cause_desc[256];
 
     struct secret* expired[8]; /**< UserSigs that were seen to expire, newest anywhere */
     unsigned expired_next;
 
-    int64_t server_time;     /**< Unix seconds at server_time_at, 0: not known */
+    int64_t server_time; /**< Unix seconds at server_time_at, 0: not known */
     uint64_t server_time_at;
     uint64_t random;
     uint32_t last_link;

@@ -48,8 +48,8 @@ static bool visit_member(void* context, const char* key, const struct json_value
     } else if (strcmp(key, kTIMSetConfigUserConfig) == 0) {
         visit->wrong = value->type != JSON_OBJECT;
     } else if (strcmp(key, kTIMSetConfigHttpProxyInfo) == 0 || strcmp(key, kTIMSetConfigSocks5ProxyInfo) == 0) {
-        visit->wrong = value->type != JSON_OBJECT || json_object_each(value->raw, value->raw_len, visit_proxy, visit) != JSON_OK
-                       || visit->wrong;
+        visit->wrong =
+            value->type != JSON_OBJECT || json_object_each(value->raw, value->raw_len, visit_proxy, visit) != JSON_OK || visit->wrong;
     }
     return !visit->wrong;
 }
@@ -66,9 +66,9 @@ int settings_apply(const char* json, int32_t* code) {
 }
 
 char* settings_json(void) {
-    static const char format[] = "{\"" kTIMSetConfigLogLevel "\":%d,\"" kTIMSetConfigCackBackLogLevel "\":%d,\"" kTIMSetConfigIsLogOutputConsole
-                                 "\":%s,\"" kTIMSetConfigUserConfig "\":{},\"" kTIMSetConfigHttpProxyInfo
-                                 "\":{},\"" kTIMSetConfigSocks5ProxyInfo "\":{}}";
+    static const char format[] =
+        "{\"" kTIMSetConfigLogLevel "\":%d,\"" kTIMSetConfigCackBackLogLevel "\":%d,\"" kTIMSetConfigIsLogOutputConsole
+        "\":%s,\"" kTIMSetConfigUserConfig "\":{},\"" kTIMSetConfigHttpProxyInfo "\":{},\"" kTIMSetConfigSocks5ProxyInfo "\":{}}";
     struct log_settings log = log_current();
     size_t size = sizeof format + 32;
     char* json = malloc(size);

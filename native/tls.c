@@ -33,13 +33,13 @@ struct tls {
     os_socket socket;
     const char* ca_file;
     const char* server_name;
-    bool secured;     /* the handshake is done */
+    bool secured; /* the handshake is done */
     bool wants_write;
 
-    bool heard;       /* the server has sent something, first_byte first */
+    bool heard; /* the server has sent something, first_byte first */
     uint8_t first_byte;
-    bool ended;       /* the server has closed the stream */
-    int32_t broken;   /* 0, or the code of what broke the transport */
+    bool ended;     /* the server has closed the stream */
+    int32_t broken; /* 0, or the code of what broke the transport */
 };
 
 /* ---- The transport, as OpenSSL sees it ---- */
@@ -110,8 +110,7 @@ static bool set_server_name(const struct openssl* o, SSL* ssl, const char* serve
     if (o->X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1) return true;
     /* The subject is no place for a name since RFC 2818; no other client looks there any more. */
     o->X509_VERIFY_PARAM_set_hostflags(param, CHECK_NO_PARTIAL_WILDCARDS | CHECK_NEVER_SUBJECT);
-    return o->X509_VERIFY_PARAM_set1_host(param, name, length) == 1 &&
-           o->SSL_ctrl(ssl, CTRL_SET_TLSEXT_HOSTNAME, HOSTNAME_TYPE, name) == 1;
+    return o->X509_VERIFY_PARAM_set1_host(param, name, length) == 1 && o->SSL_ctrl(ssl, CTRL_SET_TLSEXT_HOSTNAME, HOSTNAME_TYPE, name) == 1;
 }
 
 struct tls* tls_new(const char* ca_file, const char* server_name, struct tls_failure* failure) {
@@ -149,8 +148,9 @@ static void explain_certificate(const struct tls* tls, long error, struct tls_fa
     switch (error) {
         case 62: /* HOSTNAME_MISMATCH */
         case 64: /* IP_ADDRESS_MISMATCH */
-            snprintf(text, size, "its certificate is not for %.90s; if it is for another name of the server, set " kTIMShimTlsServerName
-                     " to that", tls->server_name);
+            snprintf(text, size,
+                     "its certificate is not for %.90s; if it is for another name of the server, set " kTIMShimTlsServerName " to that",
+                     tls->server_name);
             break;
         case 10: /* CERT_HAS_EXPIRED */
             snprintf(text, size, "its certificate, or its CA's, has expired; the server needs a new one, unless the clock here is wrong");
@@ -167,12 +167,9 @@ static void explain_certificate(const struct tls* tls, long error, struct tls_fa
         case 21: /* UNABLE_TO_VERIFY_LEAF_SIGNATURE */
             if (tls->ca_file[0] == '\0')
                 snprintf(text, size, "its certificate is from a CA not trusted here; set " kTIMShimCaFile " to its PEM file");
-            else
-                snprintf(text, size, "its certificate is from a CA that is not in " kTIMShimCaFile ", %.110s", tls->ca_file);
+            else snprintf(text, size, "its certificate is from a CA that is not in " kTIMShimCaFile ", %.110s", tls->ca_file);
             break;
-        default:
-            snprintf(text, size, "its certificate cannot be trusted: %.100s", tls->o->X509_verify_cert_error_string(error));
-            break;
+        default: snprintf(text, size, "its certificate cannot be trusted: %.100s", tls->o->X509_verify_cert_error_string(error)); break;
     }
 }
 
@@ -191,9 +188,7 @@ static void explain_protocol(const struct tls* tls, struct tls_failure* failure)
             snprintf(text, size, "it refused the TLS handshake: no common cipher, or it wants a client certificate, and timshim has none");
             break;
         case 1042: /* alert BAD_CERTIFICATE, though none was sent */
-        case 1116: /* alert CERTIFICATE_REQUIRED */
-            snprintf(text, size, "it wants a client certificate, and timshim has none");
-            break;
+        case 1116: /* alert CERTIFICATE_REQUIRED */ snprintf(text, size, "it wants a client certificate, and timshim has none"); break;
         case 1112: /* alert UNRECOGNIZED_NAME */
             snprintf(text, size, "it does not know the name %.90s; set " kTIMShimTlsServerName " to one that it knows", tls->server_name);
             break;
@@ -201,9 +196,7 @@ static void explain_protocol(const struct tls* tls, struct tls_failure* failure)
             failure->final = false;
             snprintf(text, size, "it broke the TLS connection off because of an error of its own");
             break;
-        default:
-            snprintf(text, size, "the TLS connection failed: %.100s", words == NULL ? "no reason given" : words);
-            break;
+        default: snprintf(text, size, "the TLS connection failed: %.100s", words == NULL ? "no reason given" : words); break;
     }
 }
 

@@ -21,15 +21,15 @@
 #include "../TIMErrorCode.h"
 
 typedef struct TIMUserInfo {
-    char* account_type;   /**< not NULL; not used by timshim */
-    char* app_id_at_3rd;  /**< not NULL; the SDKAppID as text for accounts of one's own; not used by timshim */
-    char* identifier;     /**< the user id */
-    char* stiny_id;       /**< never read */
-    uint64_t tiny_id;     /**< never read */
+    char* account_type;  /**< not NULL; not used by timshim */
+    char* app_id_at_3rd; /**< not NULL; the SDKAppID as text for accounts of one's own; not used by timshim */
+    char* identifier;    /**< the user id */
+    char* stiny_id;      /**< never read */
+    uint64_t tiny_id;    /**< never read */
 } TIMUserInfo;
 
 typedef struct TIMCommCB {
-    void (*OnSuccess)(void* data); /**< may be NULL */
+    void (*OnSuccess)(void* data);                           /**< may be NULL */
     void (*OnError)(int code, const char* desc, void* data); /**< may be NULL; desc is never NULL and valid until it returns */
     void* data;
 } TIMCommCB;

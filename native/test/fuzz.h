@@ -29,8 +29,8 @@ static const uint8_t* fuzz_input; /* the one at hand, for the message */
 static size_t fuzz_input_size;
 static long fuzz_iteration;
 
-#define FUZZ_CHECK(condition) \
-    do { \
+#define FUZZ_CHECK(condition)                    \
+    do {                                         \
         if (!(condition)) fuzz_fail(#condition); \
     } while (0)
 
@@ -51,9 +51,8 @@ static inline uint64_t fuzz_random(uint64_t* state, uint64_t below) {
 
 /* One change: a byte set, a bit turned, a piece removed, doubled, or taken from another example. */
 static inline size_t fuzz_mutate(uint8_t* data, size_t size, const struct fuzz_example* other, uint64_t* random) {
-    static const uint8_t telling[] = {0, 1, 2, 3, 0x1F, 0x20, 0x26, 0x7F, 0x80, 0xBF, 0xC0, 0xC3, 0xE0, 0xED, 0xF0, 0xFF, '"', '\\',
-        '{', '}', '[',
-        ']', ',', ':', 'u', 'd', '0', '8', '-', '.', 'e'};
+    static const uint8_t telling[] = {0,   1,    2,   3,   0x1F, 0x20, 0x26, 0x7F, 0x80, 0xBF, 0xC0, 0xC3, 0xE0, 0xED, 0xF0, 0xFF,
+                                      '"', '\\', '{', '}', '[',  ']',  ',',  ':',  'u',  'd',  '0',  '8',  '-',  '.',  'e'};
     uint64_t kind = fuzz_random(random, 6);
     size_t at = (size_t)fuzz_random(random, size + 1);
     if (kind < 3 && at < size) {
@@ -108,13 +107,13 @@ static inline int fuzz_run(const struct fuzz_example* examples, size_t count, in
 #ifdef FUZZ_ENGINE
 #define FUZZ_EXAMPLES(...) struct fuzz_unused
 #else
-#define FUZZ_EXAMPLES(...) \
-    int main(int argc, char** argv) { \
-        static const struct fuzz_example examples[] = {__VA_ARGS__}; \
+#define FUZZ_EXAMPLES(...)                                                               \
+    int main(int argc, char** argv) {                                                    \
+        static const struct fuzz_example examples[] = {__VA_ARGS__};                     \
         int status = fuzz_run(examples, sizeof examples / sizeof *examples, argc, argv); \
-        fuzz_summary(); \
-        return status; \
-    } \
+        fuzz_summary();                                                                  \
+        return status;                                                                   \
+    }                                                                                    \
     struct fuzz_unused
 #endif
 

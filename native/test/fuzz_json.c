@@ -61,9 +61,10 @@ static inline void fuzz_summary(void) {
     printf("%ld inputs, %ld accepted, %ld refused\n", fuzz_iteration - 1, accepted, refused);
 }
 
-#define EXAMPLE(text) {text, sizeof text - 1}
-FUZZ_EXAMPLES(
-    EXAMPLE("{}"), EXAMPLE("{\"a\":1,\"b\":-2.5e+3,\"c\":true,\"d\":null}"), EXAMPLE("{\"k\":\"\\u00e9\\ud83d\\ude00\\n\\\"\\\\\"}"),
-    EXAMPLE("{\"o\":{\"o\":{\"o\":{\"s\":\"x\"}}},\"a\":[[[{\"b\":[]}]]]}"), EXAMPLE("{\"a\":1,\"a\":2,\"\\u0061\":3}"),
-    EXAMPLE(" { \"\xE4\xBD\xA0\" : \"\xF0\x9F\x98\x80\" , \"n\" : 9223372036854775807 } "),
-    EXAMPLE("{\"shim_server\":\"mqtt://127.0.0.1:1883\",\"shim_heartbeat_s\":30,\"shim_allow_plaintext\":false}"));
+#define EXAMPLE(text) \
+    { text, sizeof text - 1 }
+FUZZ_EXAMPLES(EXAMPLE("{}"), EXAMPLE("{\"a\":1,\"b\":-2.5e+3,\"c\":true,\"d\":null}"),
+              EXAMPLE("{\"k\":\"\\u00e9\\ud83d\\ude00\\n\\\"\\\\\"}"),
+              EXAMPLE("{\"o\":{\"o\":{\"o\":{\"s\":\"x\"}}},\"a\":[[[{\"b\":[]}]]]}"), EXAMPLE("{\"a\":1,\"a\":2,\"\\u0061\":3}"),
+              EXAMPLE(" { \"\xE4\xBD\xA0\" : \"\xF0\x9F\x98\x80\" , \"n\" : 9223372036854775807 } "),
+              EXAMPLE("{\"shim_server\":\"mqtt://127.0.0.1:1883\",\"shim_heartbeat_s\":30,\"shim_allow_plaintext\":false}"));

@@ -28,8 +28,8 @@ uint16_t server_port(const struct server* server);
 void server_stop(struct server* server);
 
 /* What it has seen since the start. */
-int server_connects(struct server* server);  /**< CONNECT packets */
-int server_goodbyes(struct server* server);  /**< DISCONNECT packets */
+int server_connects(struct server* server); /**< CONNECT packets */
+int server_goodbyes(struct server* server); /**< DISCONNECT packets */
 int server_pings(struct server* server);
 void server_wait_connects(struct server* server, int count);
 void server_wait_goodbyes(struct server* server, int count);

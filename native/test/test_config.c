@@ -18,8 +18,9 @@ static int setenv(const char* name, const char* value, int overwrite) {
 #define SERVER "\"shim_server\":\"mqtt://127.0.0.1\""
 #define PLEASE "; set it to mqtt://host:port or mqtts://host:port"
 
-static const char* const variables[] = {"TIM_SHIM_SERVER", "TIM_SHIM_PLATFORM", "TIM_SHIM_DEVICE_ID", "TIM_SHIM_LOGIN_TIMEOUT_MS",
-    "TIM_SHIM_HEARTBEAT_S", "TIM_SHIM_CA_FILE", "TIM_SHIM_TLS_SERVER_NAME", "TIM_SHIM_ALLOW_PLAINTEXT"};
+static const char* const variables[] = {"TIM_SHIM_SERVER",           "TIM_SHIM_PLATFORM",       "TIM_SHIM_DEVICE_ID",
+                                        "TIM_SHIM_LOGIN_TIMEOUT_MS", "TIM_SHIM_HEARTBEAT_S",    "TIM_SHIM_CA_FILE",
+                                        "TIM_SHIM_TLS_SERVER_NAME",  "TIM_SHIM_ALLOW_PLAINTEXT"};
 
 static void clear_environment(void) {
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) setenv(variables[i], "", 1);
@@ -61,7 +62,8 @@ static void defaults(void) {
     static const char* const nothing[] = {NULL, "", "{}", "{\"unknown\":[1,{}],\"sdk_config_main_thread_id\":18446744073709551615}"};
     for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
         read_config(nothing[i]);
-        CHECK_TEXT(config.problem, "No login server is configured: set shim_server in the JSON of TIMInit, or the environment variable "
+        CHECK_TEXT(config.problem,
+                   "No login server is configured: set shim_server in the JSON of TIMInit, or the environment variable "
                    "TIM_SHIM_SERVER, to mqtt://host:port or mqtts://host:port");
         CHECK_TEXT(config.host, "");
         CHECK_NUMBER(config.login_timeout_ms, 30000);
@@ -81,10 +83,11 @@ static void defaults(void) {
 }
 
 static void every_key(void) {
-    read_config("{\"shim_server\":\"mqtts://login.example.org:7777\",\"shim_platform\":\"iPad\",\"shim_device_id\":\"Ab-9_\","
-                "\"shim_login_timeout_ms\":1,\"shim_heartbeat_s\":3600,\"shim_ca_file\":\"/etc/ca.pem\","
-                "\"shim_tls_server_name\":\"im.example.org\",\"shim_allow_plaintext\":true,"
-                "\"sdk_config_config_file_path\":\"/tmp/\\u4f60\",\"sdk_config_log_file_path\":\"/tmp/log\"}");
+    read_config(
+        "{\"shim_server\":\"mqtts://login.example.org:7777\",\"shim_platform\":\"iPad\",\"shim_device_id\":\"Ab-9_\","
+        "\"shim_login_timeout_ms\":1,\"shim_heartbeat_s\":3600,\"shim_ca_file\":\"/etc/ca.pem\","
+        "\"shim_tls_server_name\":\"im.example.org\",\"shim_allow_plaintext\":true,"
+        "\"sdk_config_config_file_path\":\"/tmp/\\u4f60\",\"sdk_config_log_file_path\":\"/tmp/log\"}");
     CHECK_TEXT(config.problem, "");
     CHECK_TEXT(config.host, "login.example.org");
     CHECK_NUMBER(config.port, 7777);
@@ -105,9 +108,13 @@ static void urls_that_are_right(void) {
         int port;
         bool tls;
     } cases[] = {
-        {"mqtt://127.0.0.1", "127.0.0.1", 1883, false}, {"mqtts://h", "h", 8883, true}, {"mqtt://localhost:1", "localhost", 1, false},
-        {"mqtts://a-b_c.d:65535", "a-b_c.d", 65535, true}, {"mqtt://[::1]", "::1", 1883, false},
-        {"mqtts://[fe80::1:2]:99", "fe80::1:2", 99, true}, {"mqtt://[::ffff:127.0.0.1]:01883", "::ffff:127.0.0.1", 1883, false},
+        {"mqtt://127.0.0.1", "127.0.0.1", 1883, false},
+        {"mqtts://h", "h", 8883, true},
+        {"mqtt://localhost:1", "localhost", 1, false},
+        {"mqtts://a-b_c.d:65535", "a-b_c.d", 65535, true},
+        {"mqtt://[::1]", "::1", 1883, false},
+        {"mqtts://[fe80::1:2]:99", "fe80::1:2", 99, true},
+        {"mqtt://[::ffff:127.0.0.1]:01883", "::ffff:127.0.0.1", 1883, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         CHECK_TEXT(problem_of_server(cases[i].url), "");
@@ -127,16 +134,42 @@ static void urls_that_are_wrong_are_named_with_what_is_wrong(void) {
     static const struct {
         const char *url, *wrong;
     } cases[] = {
-        {"", scheme}, {"h:1883", scheme}, {"http://h", scheme}, {"tcp://h:1", scheme}, {"mqtt:/h", scheme}, {" mqtt://h", scheme},
-        {"mqtt://", host}, {"mqtt://:1883", host}, {"mqtt:///", host}, {"mqtt://a b", host}, {"mqtt://\xC3\xA9", host},
+        {"", scheme},
+        {"h:1883", scheme},
+        {"http://h", scheme},
+        {"tcp://h:1", scheme},
+        {"mqtt:/h", scheme},
+        {" mqtt://h", scheme},
+        {"mqtt://", host},
+        {"mqtt://:1883", host},
+        {"mqtt:///", host},
+        {"mqtt://a b", host},
+        {"mqtt://\xC3\xA9", host},
         {"mqtt://h%41", host},
-        {"mqtt://h:", port}, {"mqtt://h:0", port}, {"mqtt://h:65536", port}, {"mqtt://h:99999", port}, {"mqtt://h:1000000", port},
-        {"mqtt://h:-1", port}, {"mqtt://h:x", port}, {"mqtt://h:1x", port}, {"mqtt://h:1 ", port}, {"mqtt://[::1]x", port},
-        {"mqtt://h/", end}, {"mqtt://h?x", end}, {"mqtt://h#x", end}, {"mqtt://h:1/", end}, {"mqtt://h:1?a=b", end},
+        {"mqtt://h:", port},
+        {"mqtt://h:0", port},
+        {"mqtt://h:65536", port},
+        {"mqtt://h:99999", port},
+        {"mqtt://h:1000000", port},
+        {"mqtt://h:-1", port},
+        {"mqtt://h:x", port},
+        {"mqtt://h:1x", port},
+        {"mqtt://h:1 ", port},
+        {"mqtt://[::1]x", port},
+        {"mqtt://h/", end},
+        {"mqtt://h?x", end},
+        {"mqtt://h#x", end},
+        {"mqtt://h:1/", end},
+        {"mqtt://h:1?a=b", end},
         {"mqtt://[::1]/x", end},
-        {"mqtt://::1", host}, {"mqtt://fe80::1", "an IPv6 address must stand between [ and ]"},
-        {"mqtt://[]", bracket}, {"mqtt://[::1", bracket}, {"mqtt://[localhost]", bracket}, {"mqtt://[127.0.0.1]", bracket},
-        {"mqtt://[::g]", bracket}, {"mqtt://[fe80::1%eth0]", bracket},
+        {"mqtt://::1", host},
+        {"mqtt://fe80::1", "an IPv6 address must stand between [ and ]"},
+        {"mqtt://[]", bracket},
+        {"mqtt://[::1", bracket},
+        {"mqtt://[localhost]", bracket},
+        {"mqtt://[127.0.0.1]", bracket},
+        {"mqtt://[::g]", bracket},
+        {"mqtt://[fe80::1%eth0]", bracket},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char expected[256];
@@ -223,10 +256,17 @@ static void the_first_problem_is_kept(void) {
 }
 
 static void wrong_types_and_wrong_json(void) {
-    static const char* const keys[] = {"sdk_config_config_file_path", "sdk_config_log_file_path", "sdk_config_main_thread_id",
-        "shim_server",
-        "shim_platform", "shim_device_id", "shim_login_timeout_ms", "shim_heartbeat_s", "shim_ca_file", "shim_tls_server_name",
-        "shim_allow_plaintext"};
+    static const char* const keys[] = {"sdk_config_config_file_path",
+                                       "sdk_config_log_file_path",
+                                       "sdk_config_main_thread_id",
+                                       "shim_server",
+                                       "shim_platform",
+                                       "shim_device_id",
+                                       "shim_login_timeout_ms",
+                                       "shim_heartbeat_s",
+                                       "shim_ca_file",
+                                       "shim_tls_server_name",
+                                       "shim_allow_plaintext"};
     static const struct {
         char type;
         const char* value;

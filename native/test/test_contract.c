@@ -122,8 +122,9 @@ static void before_init(void) {
 
 static void init_checks_its_arguments(void) {
     CHECK_NUMBER(TIMInit(0, NULL), TIM_ERR_PARAM);
-    static const char* const bad[] = {"{bad", "[1]", "1", "\"\"", "{\"shim_server\":1}", "{\"shim_login_timeout_ms\":\"1\"}",
-                                      "{\"sdk_config_log_file_path\":{}}", "{} {}"};
+    static const char* const bad[] = {
+        "{bad", "[1]", "1", "\"\"", "{\"shim_server\":1}", "{\"shim_login_timeout_ms\":\"1\"}", "{\"sdk_config_log_file_path\":{}}",
+        "{} {}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         check_about = bad[i];
         CHECK_NUMBER(TIMInit(APP, bad[i]), TIM_ERR_JSON);
@@ -473,8 +474,12 @@ static void every_function_works_inside_a_callback(void) {
 
 static void set_config_answers_with_the_configuration(void) {
     init_with("");
-    static const char* const bad[] = {"{x", "[]", "{\"set_config_log_level\":\"6\"}", "{\"set_config_log_level\":8}",
-                                      "{\"set_config_is_log_output_console\":1}", "{\"set_config_http_proxy_info\":{\"http_proxy_info_ip\":1}}"};
+    static const char* const bad[] = {"{x",
+                                      "[]",
+                                      "{\"set_config_log_level\":\"6\"}",
+                                      "{\"set_config_log_level\":8}",
+                                      "{\"set_config_is_log_output_console\":1}",
+                                      "{\"set_config_http_proxy_info\":{\"http_proxy_info_ip\":1}}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         check_about = bad[i];
         CHECK_NUMBER(TIMSetConfig(bad[i], on_result, "never"), TIM_ERR_JSON);
@@ -482,8 +487,9 @@ static void set_config_answers_with_the_configuration(void) {
     check_about = "";
     CHECK_NUMBER(TIMSetConfig(NULL, on_result, "never"), TIM_ERR_JSON);
     CHECK_NUMBER(TIMSetConfig("{\"set_config_log_level\":6}", on_result, "config"), TIM_SUCC);
-    CHECK_NUMBER(TIMSetConfig("{\"set_config_socks5_proxy_info\":{\"socks5_proxy_info_ip\":\"10.0.0.1\",\"socks5_proxy_info_port\":1}}", on_result,
-                              "proxy"), TIM_SUCC);
+    CHECK_NUMBER(TIMSetConfig("{\"set_config_socks5_proxy_info\":{\"socks5_proxy_info_ip\":\"10.0.0.1\",\"socks5_proxy_info_port\":1}}",
+                              on_result, "proxy"),
+                 TIM_SUCC);
     CHECK(wait_for("proxy="));
     CHECK_TEXT(all_seen(), "config=0 proxy=7013 ");
     uninit();
@@ -574,12 +580,20 @@ static void* call_everything(void* seed) {
         switch (rand_r(&random) % 9) {
             case 0: TIMInit(APP, config); break;
             case 1: TIMUninit(); break;
-            case 2: if (TIMLogin("alice", "ok", on_late, NULL) == TIM_SUCC) atomic_fetch_sub(&answered, 1); break;
-            case 3: if (TIMLogin("bob", "refuse 70009", on_late, NULL) == TIM_SUCC) atomic_fetch_sub(&answered, 1); break;
-            case 4: if (TIMLogout(on_late, NULL) == TIM_SUCC) atomic_fetch_sub(&answered, 1); break;
+            case 2:
+                if (TIMLogin("alice", "ok", on_late, NULL) == TIM_SUCC) atomic_fetch_sub(&answered, 1);
+                break;
+            case 3:
+                if (TIMLogin("bob", "refuse 70009", on_late, NULL) == TIM_SUCC) atomic_fetch_sub(&answered, 1);
+                break;
+            case 4:
+                if (TIMLogout(on_late, NULL) == TIM_SUCC) atomic_fetch_sub(&answered, 1);
+                break;
             case 5: TIMGetLoginUserID(buffer); break;
             case 6: TIMSetKickedOfflineCallback(i % 2 ? on_kicked : NULL, "kicked"); break;
-            case 7: if (TIMSetConfig("{}", on_late, NULL) == TIM_SUCC) atomic_fetch_sub(&answered, 1); break;
+            case 7:
+                if (TIMSetConfig("{}", on_late, NULL) == TIM_SUCC) atomic_fetch_sub(&answered, 1);
+                break;
             default: (void)TIMGetLoginStatus(); (void)TIMGetServerTime();
         }
     }

@@ -57,11 +57,12 @@ static void check_invalid(const char* text, size_t len) {
 }
 
 static void members_come_in_order_with_their_types(void) {
-    struct seen seen = members(" {\"s\":\"x\", \"i\" : 7,\"f\":1.5,\n\"t\":true,\"b\":false,\t\"n\":null,"
-                               "\"a\":[1, {}],\r\"o\": { \"k\" : 1 } , \"\":0} ");
+    struct seen seen = members(
+        " {\"s\":\"x\", \"i\" : 7,\"f\":1.5,\n\"t\":true,\"b\":false,\t\"n\":null,"
+        "\"a\":[1, {}],\r\"o\": { \"k\" : 1 } , \"\":0} ");
     static const char* const keys[] = {"s", "i", "f", "t", "b", "n", "a", "o", ""};
-    static const enum json_type types[] = {JSON_STRING, JSON_NUMBER, JSON_NUMBER, JSON_BOOLEAN, JSON_BOOLEAN, JSON_NULL, JSON_ARRAY,
-        JSON_OBJECT, JSON_NUMBER};
+    static const enum json_type types[] = {JSON_STRING, JSON_NUMBER, JSON_NUMBER, JSON_BOOLEAN, JSON_BOOLEAN,
+                                           JSON_NULL,   JSON_ARRAY,  JSON_OBJECT, JSON_NUMBER};
     CHECK_NUMBER((long long)seen.count, 9);
     for (size_t i = 0; i < 9; i++) {
         CHECK_TEXT(seen.key[i], keys[i]);
@@ -123,12 +124,23 @@ static void integers(void) {
         bool is_integer;
         int64_t integer;
     } cases[] = {
-        {"0", true, 0}, {"-0", true, 0}, {"42", true, 42}, {"-1", true, -1}, {"9223372036854775807", true, INT64_MAX},
-        {"-9223372036854775808", true, INT64_MIN}, {"9223372036854775806", true, INT64_MAX - 1},
-        {"-9223372036854775807", true, INT64_MIN + 1}, {"9223372036854775808", true, INT64_MAX},
-        {"-9223372036854775809", true, INT64_MIN}, {"18446744073709551615", true, INT64_MAX},
-        {"1000000000000000000000000000000", true, INT64_MAX}, {"1.0", false, 0}, {"1e2", false, 0}, {"-1E+2", false, 0},
-        {"0.5e-3", false, 0}, {"99999999999999999999.5", false, 0},
+        {"0", true, 0},
+        {"-0", true, 0},
+        {"42", true, 42},
+        {"-1", true, -1},
+        {"9223372036854775807", true, INT64_MAX},
+        {"-9223372036854775808", true, INT64_MIN},
+        {"9223372036854775806", true, INT64_MAX - 1},
+        {"-9223372036854775807", true, INT64_MIN + 1},
+        {"9223372036854775808", true, INT64_MAX},
+        {"-9223372036854775809", true, INT64_MIN},
+        {"18446744073709551615", true, INT64_MAX},
+        {"1000000000000000000000000000000", true, INT64_MAX},
+        {"1.0", false, 0},
+        {"1e2", false, 0},
+        {"-1E+2", false, 0},
+        {"0.5e-3", false, 0},
+        {"99999999999999999999.5", false, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[80];
@@ -142,28 +154,101 @@ static void integers(void) {
 }
 
 static void what_is_not_one_object_is_refused(void) {
-    static const char* const texts[] = {"", " ", "{", "}", "[]", "[1]", "1", "\"x\"", "null", "true", "{bad", "{}x", "{} {}", "{},",
-        "{\"a\"}", "{\"a\":}", "{\"a\" 1}", "{\"a\":1,}", "{,}", "{,\"a\":1}", "{\"a\":1 \"b\":2}", "{\"a\":1;\"b\":2}", "{a:1}", "{'a':1}",
-        "{1:1}", "{\"a\":1]", "{\"a\":[1}", "{\"a\":[1,]}", "{\"a\":[,1]}", "{\"a\":[1 2]}", "{\"a\":{\"b\":}}", "{\"a\":tru}",
-        "{\"a\":True}", "{\"a\":nul}", "{\"a\":truefalse}", "{\"a\":undefined}", "{\"a\":NaN}", "/**/{}", "{}//", "\xEF\xBB\xBF{}",
-        "{\"a\":\f1}",
-        "\xC2\xA0{}"};
+    static const char* const texts[] = {"",
+                                        " ",
+                                        "{",
+                                        "}",
+                                        "[]",
+                                        "[1]",
+                                        "1",
+                                        "\"x\"",
+                                        "null",
+                                        "true",
+                                        "{bad",
+                                        "{}x",
+                                        "{} {}",
+                                        "{},",
+                                        "{\"a\"}",
+                                        "{\"a\":}",
+                                        "{\"a\" 1}",
+                                        "{\"a\":1,}",
+                                        "{,}",
+                                        "{,\"a\":1}",
+                                        "{\"a\":1 \"b\":2}",
+                                        "{\"a\":1;\"b\":2}",
+                                        "{a:1}",
+                                        "{'a':1}",
+                                        "{1:1}",
+                                        "{\"a\":1]",
+                                        "{\"a\":[1}",
+                                        "{\"a\":[1,]}",
+                                        "{\"a\":[,1]}",
+                                        "{\"a\":[1 2]}",
+                                        "{\"a\":{\"b\":}}",
+                                        "{\"a\":tru}",
+                                        "{\"a\":True}",
+                                        "{\"a\":nul}",
+                                        "{\"a\":truefalse}",
+                                        "{\"a\":undefined}",
+                                        "{\"a\":NaN}",
+                                        "/**/{}",
+                                        "{}//",
+                                        "\xEF\xBB\xBF{}",
+                                        "{\"a\":\f1}",
+                                        "\xC2\xA0{}"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) check_invalid(texts[i], strlen(texts[i]));
     check_invalid("{}\0", 3);
     check_invalid("{\"a\":1}\0{", 9);
 }
 
 static void wrong_numbers_and_strings_are_refused(void) {
-    static const char* const values[] = {"01", "-", "-01", "+1", ".5", "1.", "1.e1", "1e", "1e+", "1E-", "0x1", "1_0", "--1", "1.2.3",
-        "1e1.5",
-        "Infinity", "\"", "\"a", "\"\\\"", "\"\\x\"", "\"\\a\"", "\"\\'\"", "\"\\", "\"\\u\"", "\"\\u12\"", "\"\\u123\"", "\"\\u123g\"",
-        "\"\\U0041\"",
-        "\"\\u0000\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800x\"", "\"\\ud800\\n\"", "\"\\ud800\\u0041\"", "\"\\ud800\\ud800\"",
-        "\"\\ud800\\ue000\"",
-        "\"\\ud800\\udbff\"",
-        "\"\\udfff\\ud800\"", "\"\t\"", "\"\n\"", "\"\x1F\"", "\"\x80\"", "\"\xC0\x80\"", "\"\xED\xA0\x80\"", "\"\xF4\x90\x80\x80\"",
-        "\"\xE4\xBD\"",
-        "\"\xC3\""};
+    static const char* const values[] = {"01",
+                                         "-",
+                                         "-01",
+                                         "+1",
+                                         ".5",
+                                         "1.",
+                                         "1.e1",
+                                         "1e",
+                                         "1e+",
+                                         "1E-",
+                                         "0x1",
+                                         "1_0",
+                                         "--1",
+                                         "1.2.3",
+                                         "1e1.5",
+                                         "Infinity",
+                                         "\"",
+                                         "\"a",
+                                         "\"\\\"",
+                                         "\"\\x\"",
+                                         "\"\\a\"",
+                                         "\"\\'\"",
+                                         "\"\\",
+                                         "\"\\u\"",
+                                         "\"\\u12\"",
+                                         "\"\\u123\"",
+                                         "\"\\u123g\"",
+                                         "\"\\U0041\"",
+                                         "\"\\u0000\"",
+                                         "\"\\ud800\"",
+                                         "\"\\udc00\"",
+                                         "\"\\ud800x\"",
+                                         "\"\\ud800\\n\"",
+                                         "\"\\ud800\\u0041\"",
+                                         "\"\\ud800\\ud800\"",
+                                         "\"\\ud800\\ue000\"",
+                                         "\"\\ud800\\udbff\"",
+                                         "\"\\udfff\\ud800\"",
+                                         "\"\t\"",
+                                         "\"\n\"",
+                                         "\"\x1F\"",
+                                         "\"\x80\"",
+                                         "\"\xC0\x80\"",
+                                         "\"\xED\xA0\x80\"",
+                                         "\"\xF4\x90\x80\x80\"",
+                                         "\"\xE4\xBD\"",
+                                         "\"\xC3\""};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         char text[80];
         int len = snprintf(text, sizeof text, "{\"first\":1,\"k\":%s}", values[i]);
@@ -258,9 +343,12 @@ static void strings_are_written_escaped(void) {
     static const struct {
         const char *text, *written;
     } cases[] = {
-        {"", "\"\""}, {"plain", "\"plain\""}, {"\"\\/\b\f\n\r\t", "\"\\\"\\\\/\\b\\f\\n\\r\\t\""}, {"\x01\x1F\x7F",
-        "\"\\u0001\\u001f\x7F\""},
-        {"\xE4\xBD\xA0\xF0\x9F\x98\x80", "\"\xE4\xBD\xA0\xF0\x9F\x98\x80\""}, {"a\xFF\xC3", "\"a\xEF\xBF\xBD\xEF\xBF\xBD\""},
+        {"", "\"\""},
+        {"plain", "\"plain\""},
+        {"\"\\/\b\f\n\r\t", "\"\\\"\\\\/\\b\\f\\n\\r\\t\""},
+        {"\x01\x1F\x7F", "\"\\u0001\\u001f\x7F\""},
+        {"\xE4\xBD\xA0\xF0\x9F\x98\x80", "\"\xE4\xBD\xA0\xF0\x9F\x98\x80\""},
+        {"a\xFF\xC3", "\"a\xEF\xBF\xBD\xEF\xBF\xBD\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t need = strlen(cases[i].written);

@@ -41,8 +41,14 @@ static struct bytes parse(const char* hex) {
 /* ---- Encoding ---- */
 
 static struct mqtt_connect connect_of_alice(void) {
-    return (struct mqtt_connect){.client_id = "14:alice:Linux:d1", .user_name = "alice", .password = "sig", .keep_alive = 30,
-        .sdk_app_id = "14", .platform = "Linux", .device_id = "d1", .sdk_version = "0.1.0"};
+    return (struct mqtt_connect){.client_id = "14:alice:Linux:d1",
+                                 .user_name = "alice",
+                                 .password = "sig",
+                                 .keep_alive = 30,
+                                 .sdk_app_id = "14",
+                                 .platform = "Linux",
+                                 .device_id = "d1",
+                                 .sdk_version = "0.1.0"};
 }
 
 static void connect_is_written_as_mqtt_5_says(void) {
@@ -122,8 +128,8 @@ static void connect_refuses_text_that_is_not_utf8(void) {
     uint8_t buf[256];
     for (size_t field = 0; field < 7; field++) {
         struct mqtt_connect connect = connect_of_alice();
-        const char** fields[] = {&connect.client_id, &connect.user_name, &connect.sdk_app_id, &connect.platform, &connect.device_id,
-            &connect.sdk_version, &connect.password};
+        const char** fields[] = {&connect.client_id, &connect.user_name,   &connect.sdk_app_id, &connect.platform,
+                                 &connect.device_id, &connect.sdk_version, &connect.password};
         *fields[field] = "\xC0\x80";
         bool is_password = field == 6; /* which MQTT takes as it is */
         CHECK((mqtt_encode_connect(buf, sizeof buf, &connect) > 0) == is_password);
@@ -178,10 +184,11 @@ static struct outcome decode_split(const uint8_t* from, size_t len, size_t split
 static bool same(const struct outcome* a, const struct outcome* b) {
     if (a->result != b->result || a->left != b->left || a->error != b->error) return false;
     const struct mqtt_packet *p = &a->packet, *q = &b->packet;
-    return a->result != MQTT_PACKET || (p->type == q->type && p->reason == q->reason && p->mqtt3 == q->mqtt3
-        && p->session_present == q->session_present && p->server_keep_alive == q->server_keep_alive && p->server_time == q->server_time
-        && p->sig_expires_in == q->sig_expires_in && p->has_tim_code == q->has_tim_code && p->tim_code == q->tim_code
-        && strcmp(p->kick_platform, q->kick_platform) == 0 && strcmp(p->reason_string, q->reason_string) == 0);
+    return a->result != MQTT_PACKET ||
+           (p->type == q->type && p->reason == q->reason && p->mqtt3 == q->mqtt3 && p->session_present == q->session_present &&
+            p->server_keep_alive == q->server_keep_alive && p->server_time == q->server_time && p->sig_expires_in == q->sig_expires_in &&
+            p->has_tim_code == q->has_tim_code && p->tim_code == q->tim_code && strcmp(p->kick_platform, q->kick_platform) == 0 &&
+            strcmp(p->reason_string, q->reason_string) == 0);
 }
 
 /* What the bytes decode to, the same however they are split. */
@@ -245,10 +252,12 @@ static void absent_properties_are_told_apart_from_0(void) {
 }
 
 static void the_answer_to_a_login(void) {
-    struct mqtt_packet packet = decode("20 38 00 00 35"
-        "13 00 0F"
-        "26 00 0B 'server-time' 00 0A '1790000000'"
-        "26 00 0E 'sig-expires-in' 00 05 '86400'").packet;
+    struct mqtt_packet packet = decode(
+                                    "20 38 00 00 35"
+                                    "13 00 0F"
+                                    "26 00 0B 'server-time' 00 0A '1790000000'"
+                                    "26 00 0E 'sig-expires-in' 00 05 '86400'")
+                                    .packet;
     CHECK_NUMBER(packet.server_keep_alive, 15);
     CHECK_NUMBER(packet.server_time, 1790000000);
     CHECK_NUMBER(packet.sig_expires_in, 86400);
@@ -298,8 +307,8 @@ static void numbers_in_user_properties(void) {
     CHECK_NUMBER(with_user_property("tim-code", "2147483647").tim_code, INT32_MAX);
     CHECK_NUMBER(with_user_property("tim-code", "-2147483648").tim_code, INT32_MIN);
     CHECK(with_user_property("tim-code", "0").has_tim_code);
-    static const char* const none[] = {"", "-", "+1", " 1", "1 ", "1x", "0x1", "1.0", "--1", "2147483648", "-2147483649",
-        "9999999999999999999999"};
+    static const char* const none[] = {"",    "-",   "+1",  " 1",         "1 ",          "1x",
+                                       "0x1", "1.0", "--1", "2147483648", "-2147483649", "9999999999999999999999"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) CHECK(!with_user_property("tim-code", none[i]).has_tim_code);
     CHECK_NUMBER(with_user_property("server-time", "253402300799").server_time, 253402300799);
     CHECK_NUMBER(with_user_property("server-time", "253402300800").server_time, -1);
@@ -321,7 +330,11 @@ static void text_is_cut_between_characters_and_harmless_to_print(void) {
     CHECK_TEXT(with_user_property("kick-platform", "1234567890123456").kick_platform, "123456789012345");
     CHECK_TEXT(with_user_property("kick-platform", "12345678901234\xC3\xA9").kick_platform, "12345678901234");
     CHECK_TEXT(with_user_property("kick-platform", "1234567890123\xE4\xBD\xA0").kick_platform, "1234567890123");
-    CHECK_TEXT(with_user_property("kick-platform", "a\r\nb\x1B[1m\x7F\xC2\x9B" "c").kick_platform, "a  b [1m  c");
+    CHECK_TEXT(with_user_property("kick-platform",
+                                  "a\r\nb\x1B[1m\x7F\xC2\x9B"
+                                  "c")
+                   .kick_platform,
+               "a  b [1m  c");
     CHECK_TEXT(decode("E0 0A 8E 08 1F 00 05 61 0A E4 BD A0").packet.reason_string, "a \xE4\xBD\xA0");
 }
 
@@ -339,14 +352,22 @@ static const struct property_case {
     bool connack, disconnect;
     const char *right, *wrong;
 } property_cases[] = {
-    {0x11, true, false, "00 00 00 00", NULL},  {0x12, true, false, "00 02 'id'", "00 01 FF"},
-    {0x13, true, false, "00 1E", NULL},        {0x15, true, false, "00 01 'm'", "00 01 00"},
-    {0x16, true, false, "00 02 FF 00", NULL},  {0x1A, true, false, "00 00", "00 02 C3 28"},
-    {0x1C, true, true, "00 01 's'", "00 03 ED A0 80"}, {0x1F, true, true, "00 01 'r'", "00 01 80"},
-    {0x21, true, false, "00 01", "00 00"},     {0x22, true, false, "00 00", NULL},
-    {0x24, true, false, "01", "02"},           {0x25, true, false, "00", "02"},
-    {0x26, true, true, "00 01 'n' 00 01 'v'", "00 01 'n' 00 01 C0"}, {0x27, true, false, "00 00 00 01", "00 00 00 00"},
-    {0x28, true, false, "01", "FF"},           {0x29, true, false, "01", "02"},
+    {0x11, true, false, "00 00 00 00", NULL},
+    {0x12, true, false, "00 02 'id'", "00 01 FF"},
+    {0x13, true, false, "00 1E", NULL},
+    {0x15, true, false, "00 01 'm'", "00 01 00"},
+    {0x16, true, false, "00 02 FF 00", NULL},
+    {0x1A, true, false, "00 00", "00 02 C3 28"},
+    {0x1C, true, true, "00 01 's'", "00 03 ED A0 80"},
+    {0x1F, true, true, "00 01 'r'", "00 01 80"},
+    {0x21, true, false, "00 01", "00 00"},
+    {0x22, true, false, "00 00", NULL},
+    {0x24, true, false, "01", "02"},
+    {0x25, true, false, "00", "02"},
+    {0x26, true, true, "00 01 'n' 00 01 'v'", "00 01 'n' 00 01 C0"},
+    {0x27, true, false, "00 00 00 01", "00 00 00 00"},
+    {0x28, true, false, "01", "FF"},
+    {0x29, true, false, "01", "02"},
     {0x2A, true, false, "00", "03"},
 };
 
@@ -431,10 +452,11 @@ static void malformed_bodies(void) {
 }
 
 static void utf8_is_checked(void) {
-    static const char* const wrong[] = {"80", "BF", "C0 80", "C1 BF", "E0 9F BF", "ED A0 80", "ED BF BF", "F0 8F BF BF", "F4 90 80 80",
-        "F5 80 80 80", "F8 88 80 80 80", "FF", "C3", "E4 BD", "F0 9F 98", "C3 28", "E4 28 A0", "E4 BD 28", "F0 9F 98 28", "00"};
-    static const char* const right[] = {"7F", "C2 80", "DF BF", "E0 A0 80", "ED 9F BF", "EE 80 80", "EF BF BF", "F0 90 80 80",
-        "F4 8F BF BF", "01"};
+    static const char* const wrong[] = {
+        "80", "BF", "C0 80", "C1 BF",    "E0 9F BF", "ED A0 80", "ED BF BF", "F0 8F BF BF", "F4 90 80 80", "F5 80 80 80", "F8 88 80 80 80",
+        "FF", "C3", "E4 BD", "F0 9F 98", "C3 28",    "E4 28 A0", "E4 BD 28", "F0 9F 98 28", "00"};
+    static const char* const right[] = {"7F",       "C2 80",    "DF BF",       "E0 A0 80",    "ED 9F BF",
+                                        "EE 80 80", "EF BF BF", "F0 90 80 80", "F4 8F BF BF", "01"};
     for (int i = 0; i < 2; i++) {
         const char* const* values = i == 0 ? wrong : right;
         size_t count = i == 0 ? sizeof wrong / sizeof *wrong : sizeof right / sizeof *right;
@@ -457,7 +479,9 @@ static void every_first_byte(void) {
         struct outcome outcome = decode_bytes(bytes, 2);
         bool ours = type == MQTT_CONNACK || type == MQTT_PINGRESP || type == MQTT_DISCONNECT;
         enum mqtt_result expected = type == 0 || type == MQTT_CONNACK ? MQTT_MALFORMED /* a CONNACK is never empty */
-            : !ours ? MQTT_UNEXPECTED : (first & 15) ? MQTT_MALFORMED : MQTT_PACKET;
+                                    : !ours                           ? MQTT_UNEXPECTED
+                                    : (first & 15)                    ? MQTT_MALFORMED
+                                                                      : MQTT_PACKET;
         CHECK_NUMBER(outcome.result, expected);
         if (outcome.result == MQTT_UNEXPECTED) CHECK_NUMBER((long long)outcome.left, 1);
     }

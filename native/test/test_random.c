@@ -26,8 +26,14 @@ static const struct {
     const char* user_sig;
     int32_t code; /* of a login with it that reaches the server */
     bool ends;    /* the server then ends the session */
-} sigs[] = {{"ok", 0, false},          {"ok+8E", 0, true},  {"ok+A0", 0, true},   {"ok+98", 0, true}, {"ok+cut", 0, false},
-            {"refuse 70009", 70009, false}, {"refuse 70001", 70001, false}, {"ok, too", 0, false}};
+} sigs[] = {{"ok", 0, false},
+            {"ok+8E", 0, true},
+            {"ok+A0", 0, true},
+            {"ok+98", 0, true},
+            {"ok+cut", 0, false},
+            {"refuse 70009", 70009, false},
+            {"refuse 70001", 70001, false},
+            {"ok, too", 0, false}};
 enum { SIGS = sizeof sigs / sizeof *sigs, LOGOUT = SIGS, UNINIT, GETTERS, KINDS };
 
 struct call {

@@ -135,9 +135,9 @@ static void a_refused_login_gets_its_code_and_leaves_nobody_logged_in(void) {
     static const struct {
         uint8_t reason;
         int32_t tim_code, expected;
-    } cases[] = {{0x86, 0, 70003},     {0x87, 0, 70009},     {0x8A, 0, 70051},     {0x97, 0, -302},      {0x9F, 0, 70050},
-                 {0x84, 0, 7013},      {0x85, 0, 7003},      {0x80, 0, 9503},      {0x87, 70001, 70001}, {0x87, 70013, 70013},
-                 {0x87, 6208, 6208},   {0x86, 70052, 70052}, {0x97, -302, -302},   {0x89, 70050, 70050}, {0x88, -10114, -10114}};
+    } cases[] = {{0x86, 0, 70003},   {0x87, 0, 70009},     {0x8A, 0, 70051},   {0x97, 0, -302},      {0x9F, 0, 70050},
+                 {0x84, 0, 7013},    {0x85, 0, 7003},      {0x80, 0, 9503},    {0x87, 70001, 70001}, {0x87, 70013, 70013},
+                 {0x87, 6208, 6208}, {0x86, 70052, 70052}, {0x97, -302, -302}, {0x89, 70050, 70050}, {0x88, -10114, -10114}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         begin(NULL);
         login("alice", "sig");
@@ -488,9 +488,9 @@ static void the_server_can_end_a_session(void) {
         const char* platform;
         const char* expected;
     } cases[] = {
-        {0x8E, "", "reason(1) kicked close(1)"},      {0x8E, "Linux", "reason(1) kicked close(1)"},
+        {0x8E, "", "reason(1) kicked close(1)"},        {0x8E, "Linux", "reason(1) kicked close(1)"},
         {0x8E, "Windows", "reason(2) kicked close(1)"}, {0x98, "", "reason(3) kicked close(1)"},
-        {0x87, "", "reason(3) kicked close(1)"},      {0xA0, "", "reason(4) expired close(1)"},
+        {0x87, "", "reason(3) kicked close(1)"},        {0xA0, "", "reason(4) expired close(1)"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         check_about = cases[i].expected;

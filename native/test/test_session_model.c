@@ -14,8 +14,8 @@
 enum { STEPS_MAX = 40, LINKS_MAX = 64, REQUESTS_MAX = 64, NOBODY = -1 };
 
 enum op { LOGIN, LOGOUT, OPENED, ACCEPT, REFUSE, LOSE, LOSE_FINALLY, DISCONNECT, CLOSED, TICK, PASS_TIME, PONG, STALE, OPS };
-static const char* const op_names[] = {"login",      "logout", "opened",    "accept", "refuse", "lose", "lose finally",
-                                       "disconnect", "closed", "tick",      "pass",   "pong",   "stale"};
+static const char* const op_names[] = {"login",      "logout", "opened", "accept", "refuse", "lose", "lose finally",
+                                       "disconnect", "closed", "tick",   "pass",   "pong",   "stale"};
 
 struct step {
     uint8_t op, argument;

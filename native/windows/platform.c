@@ -131,8 +131,8 @@ int32_t os_connect(os_socket* handle, const struct os_address* address) {
     if (*handle == INVALID_SOCKET) return network_code(WSAGetLastError());
     BOOL on = TRUE;
     setsockopt(*handle, IPPROTO_TCP, TCP_NODELAY, (const char*)&on, sizeof on);
-    if (make_nonblocking(*handle) && (connect(*handle, (const struct sockaddr*)&address->storage, address->length) == 0 ||
-                                      WSAGetLastError() == WSAEWOULDBLOCK)) {
+    if (make_nonblocking(*handle) &&
+        (connect(*handle, (const struct sockaddr*)&address->storage, address->length) == 0 || WSAGetLastError() == WSAEWOULDBLOCK)) {
         return 0;
     }
     int32_t code = network_code(WSAGetLastError());
@@ -236,8 +236,7 @@ FILE* os_open(const char* path, const char* mode) {
 
 bool os_rename(const char* from, const char* to) {
     wchar_t wide_from[1024], wide_to[1024];
-    return widen(from, wide_from, 1024) && widen(to, wide_to, 1024) &&
-           MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING) != 0;
+    return widen(from, wide_from, 1024) && widen(to, wide_to, 1024) && MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING) != 0;
 }
 
 void* os_library_open(const char* name) {

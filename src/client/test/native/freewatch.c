@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Preloaded into a process, counts the blocks that are freed while they still contain a secret. The environment holds the secret
- * backwards, so that the environment is not itself a finding.
+ * Preloaded into a process, counts the blocks that are freed while they still
+ * contain a secret. The environment holds the secret backwards, so that the
+ * environment is not itself a finding.
  */
 #include <malloc.h>
 #include <stdatomic.h>

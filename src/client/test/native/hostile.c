@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A library with the C API that does what it is told, however wrong. A test commands it with the hostile_* functions, from Java; or, where
- * it is loaded by another process, with the macro HOSTILE_AT_START: calls of these functions that it makes when it is loaded.
+ * A library with the C API that does what it is told, however wrong. A test
+ * commands it with the hostile_* functions, from Java; or, where it is loaded
+ * by another process, with the macro HOSTILE_AT_START: calls of these functions
+ * that it makes when it is loaded.
  *
- * Requests are recorded and numbered from 0. How they are answered is set beforehand with hostile_mode; hostile_answer answers one by hand,
- * at any time, any number of times, also after TIMUninit.
+ * Requests are recorded and numbered from 0. How they are answered is set
+ * beforehand with hostile_mode; hostile_answer answers one by hand, at any
+ * time, any number of times, also after TIMUninit.
  */
 #include "TIMCloud.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,12 +48,13 @@ static atomic_int answer_code;
 static atomic_int answer_times = 1;
 static atomic_int answer_text;
 static atomic_int returned;
-static atomic_int delay_ms; /* of answers on dying threads */
+static atomic_int delay_ms;              /* of answers on dying threads */
 static atomic_int network_at_login = -1; /* a status that each TIMLogin tells, -1 for none */
 static atomic_bool other_network_data;
 static atomic_int status = kTIMLoginStatus_UnLogined;
-static atomic_int user_id_style; /* 0 proper, 1 untouched, 2 unterminated, 3 fails */
-static atomic_int uninit_answers;  /* 0: forgotten, as the vendor's library does; 1: with 7009 */
+static atomic_int user_id_style;  /* 0 proper, 1 untouched, 2 unterminated, 3 fails */
+static atomic_int uninit_answers; /* 0: forgotten, as the vendor's library does;
+                                     1: with 7009 */
 static atomic_ullong server_time;
 static atomic_int init_result;
 static atomic_int init_count;
@@ -270,7 +274,8 @@ TIM_DECL void TIMSetLogCallback(TIMLogCallback cb, const void* user_data) {
     log_data = user_data;
 }
 
-/* Two functions outside of the login lifecycle, as the vendor's library has hundreds. */
+/* Two functions outside of the login lifecycle, as the vendor's library has
+ * hundreds. */
 
 TIM_DECL int TIMHostileEcho(const char* text, int number, uint64_t large, bool flag, TIMCommCallback cb, const void* user_data) {
     char json[512];
@@ -417,7 +422,8 @@ TIM_DECL const char* hostile_user_sig(void) {
     return last_user_sig_copy;
 }
 
-/* Answers each of the last count requests from one thread, as fast as it can; returns the nanoseconds it took. */
+/* Answers each of the last count requests from one thread, as fast as it can;
+ * returns the nanoseconds it took. */
 struct burst {
     int first;
     int count;
@@ -442,7 +448,8 @@ TIM_DECL int64_t hostile_burst(int count) {
     return burst.nanos;
 }
 
-/* The same with network events, which are never used up; on a thread that has called before. */
+/* The same with network events, which are never used up; on a thread that has
+ * called before. */
 struct stream {
     int count;
     long long nanos;

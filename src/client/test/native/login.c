@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program that knows only the C API, commanded line by line on standard input:
+ * A program that knows only the C API, commanded line by line on standard
+ * input:
  *
  *   init JSON      TIMInit with this configuration
  *   login SIG      TIMLogin of "alice"
  *   logout
  *   uninit
  *
- * and says what is called back, one line each: "login CODE TEXT", "logout CODE TEXT", "network STATUS CODE TEXT", "log TEXT",
- * "uninit done". At the end of the input it uninitialises and ends with 0.
+ * and says what is called back, one line each: "login CODE TEXT", "logout CODE
+ * TEXT", "network STATUS CODE TEXT", "log TEXT", "uninit done". At the end of
+ * the input it uninitialises and ends with 0.
  */
 #include <TIMCloud.h>
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Linked with --wrap=send,--wrap=recv into a test program: where the environment has STUTTER, every other call would block, and the
- * others take 1 to 16 bytes. Everything that waits for a socket, or goes on in the middle of something, then happens all the time.
+ * Linked with --wrap=send,--wrap=recv into a test program: where the
+ * environment has STUTTER, every other call would block, and the others take 1
+ * to 16 bytes. Everything that waits for a socket, or goes on in the middle of
+ * something, then happens all the time.
  */
 #include <errno.h>
 #include <stdatomic.h>
