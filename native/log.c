@@ -84,7 +84,7 @@ static void post(enum TIMLogLevel level, const char* line) {
     struct callback* callback = callback_new(CALLBACK_LOG);
     if (callback == NULL) return;
     size_t size = strlen(line) + 1;
-    callback->value = level;
+    callback->value = (int32_t)level;
     callback->text = malloc(size);
     if (callback->text != NULL) memcpy(callback->text, line, size);
     callbacks_post(callback);

@@ -67,7 +67,7 @@ static void put_binary(struct writer* w, const char* text) {
         return;
     }
     put_u16(w, (uint32_t)len);
-    if (w->used <= w->size && len <= w->size - w->used) memcpy(w->buf + w->used, text, len);
+    if (w->buf != NULL && w->used <= w->size && len <= w->size - w->used) memcpy(w->buf + w->used, text, len);
     w->used += len;
 }
 

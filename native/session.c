@@ -29,7 +29,7 @@ static void notify(struct session* s, enum callback_kind kind, int32_t value, in
 
 static void notify_network(struct session* s, enum TIMNetworkStatus status, int32_t code, const char* desc) {
     s->network = status;
-    notify(s, CALLBACK_NETWORK, status, code, desc);
+    notify(s, CALLBACK_NETWORK, (int32_t)status, code, desc);
 }
 
 struct callback* session_take_callbacks(struct session* s) {

@@ -27,7 +27,7 @@ import java.util.stream.LongStream;
  *
  * <pre>
  * mvn -q -DskipTests package
- * java -cp target/test-classes:target/tim4j-all.jar io.github.tim4j.Measure
+ * java -cp src/client/target/test-classes:src/testing/target/classes:target/tim4j-all.jar io.github.tim4j.Measure
  * </pre>
  */
 public final class Measure {
@@ -209,8 +209,12 @@ public final class Measure {
     }
 
     private static void sizes() throws IOException {
-        row("tim4j.jar", "%d KB", "", Files.size(Path.of("target/tim4j.jar")) / 1000);
-        row("tim4j-all.jar", "%d KB", "", Files.size(Path.of("target/tim4j-all.jar")) / 1000);
+        row(
+                "tim4j.jar",
+                "%d KB",
+                "",
+                Files.size(Project.ROOT.resolve("src/client/target/tim4j-0.1.0-SNAPSHOT.jar")) / 1000);
+        row("tim4j-all.jar", "%d KB", "", Files.size(Project.ROOT.resolve("target/tim4j-all.jar")) / 1000);
         row("libtimshim.so", "%d KB", "under 150 KB", Files.size(LIBRARY) / 1000);
     }
 
