@@ -74,7 +74,7 @@ typedef enum TIMLogLevel {
 typedef void (*TIMCommCallback)(int32_t code, const char* desc, const char* json_params, const void* user_data);
 
 /**
- * Tells each change of the connection: of the first connection of a login as of every reconnect.
+ * Reports each change of the connection, for the first connection of a login as for every reconnect.
  * @param code the cause, 0 for kTIMConnecting and kTIMConnected
  * @param desc the cause in words, or ""
  */

@@ -12,7 +12,7 @@
  * Starts the library.
  * @param sdk_app_id      the SDKAppID, not 0
  * @param json_sdk_config a JSON object with keys of TIMCloudDef.h and TIMShim.h; NULL and "" mean all defaults. Unknown keys are ignored.
- *                        A value of the right type that cannot be used (a URL that is none, a timeout of -1) is not an error here:
+ *                        A value of the right type that cannot be used (an invalid URL, a timeout of -1) is not an error here:
  *                        the logins that need it fail with ERR_INVALID_PARAMETERS and a description that names it.
  * @return TIM_SUCC, also if already initialised with the same app id (the second configuration is then ignored);
  *         TIM_ERR_PARAM if sdk_app_id is 0 or another app id is initialised; TIM_ERR_JSON if the configuration is not a JSON object or
@@ -34,7 +34,7 @@ TIM_DECL const char* TIMGetSDKVersion(void);
 
 /**
  * The server's time, carried on with the local monotonic clock.
- * @return Unix time in seconds; 0 until a server has told its time, which it does in the answer to a login
+ * @return Unix time in seconds; 0 until a server has reported its time, which it does in the answer to a login
  */
 TIM_DECL uint64_t TIMGetServerTime(void);
 
@@ -54,7 +54,7 @@ TIM_DECL int TIMSetConfig(const char* json_config, TIMCommCallback cb, const voi
  * - The user already logged in, another UserSig: checked with the server; refused, the callback gets the error and the session stays.
  *   The status stays kTIMLoginStatus_Logined meanwhile.
  * - Another user: the session is closed like a logout, then the login runs; if it fails, nobody is logged in.
- * - What cannot work is answered here, without touching the session: a user id that is none (ERR_SDK_COMM_INVALID_IDENTIFIER), a UserSig
+ * - What cannot work is answered here, without touching the session: an invalid user id (ERR_SDK_COMM_INVALID_IDENTIFIER), a UserSig
  *   that is too long or was seen to expire (ERR_USER_SIG_EXPIRED), a configuration without a usable server (ERR_INVALID_PARAMETERS).
  * - The server cannot be reached: retried until the login timeout (30 s, see TIMShim.h), then the last cause is the code.
  *
@@ -68,7 +68,7 @@ TIM_DECL int TIMSetConfig(const char* json_config, TIMCommCallback cb, const voi
 TIM_DECL int TIMLogin(const char* user_id, const char* user_sig, TIMCommCallback cb, const void* user_data);
 
 /**
- * Logs the user out. It never fails for want of a network: the server is told if that can be done at once. If nobody is logged in it
+ * Logs the user out. It never fails for want of a network: the server is informed if that can be done at once. If nobody is logged in it
  * succeeds too. Called while a login is under way, it runs after the login has ended.
  * @param cb may be NULL; json_params is ""
  * @return TIM_SUCC or TIM_ERR_SDKUNINIT

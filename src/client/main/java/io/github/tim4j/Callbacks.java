@@ -26,7 +26,7 @@ final class Callbacks {
         void answered(int code, String description, String json);
     }
 
-    /** Is told the events of one library, on its threads. */
+    /** Receives the events of one library, on its threads. */
     interface Events {
         void network(int status, int code, String description);
 
@@ -115,7 +115,7 @@ final class Callbacks {
         return ANSWERS.size();
     }
 
-    /** Without this, JNA attaches the library's thread to the JVM for each call anew, which costs many times the call. */
+    /** Without this, JNA attaches the library's thread to the JVM again for each call, which costs many times the call. */
     private static <C extends Callback> C pinned(C callback) {
         Native.setCallbackThreadInitializer(callback, new CallbackThreadInitializer(true, false, "tim4j-native"));
         return callback;

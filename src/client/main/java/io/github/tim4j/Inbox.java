@@ -8,7 +8,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the library tells a client, worked off one item at a time, in order, by whichever thread comes by. So what the items touch
+ * What the library reports to a client, worked off one item at a time, in order, by whichever thread comes by. So what the items touch
  * needs no lock. While held, items only wait: a request is entered before any answer to it is looked at, even if the library
  * answers before the call returns.
  */

@@ -11,7 +11,7 @@ public enum KickReason {
     REST(3),
     /** The UserSig expired. Told by {@link TimListener#onUserSigExpired}, not by {@link TimListener#onKickedOffline}. */
     USER_SIG_EXPIRED(4),
-    /** The library does not tell; the vendor's never does. */
+    /** The library does not say; the vendor's never does. */
     UNKNOWN(0);
 
     private final int value;

@@ -18,7 +18,7 @@ final class Listeners {
         this.dispatch = dispatch;
     }
 
-    /** @param replay what the listener is told first */
+    /** @param replay what the listener gets first */
     void add(TimListener listener, Consumer<TimListener> replay) {
         if (!listeners.contains(listener)) {
             listeners.add(listener);

@@ -55,7 +55,7 @@ final class Renewal {
     private final Map<String, CompletableFuture<String>> fetching = new ConcurrentHashMap<>();
 
     private @Nullable Timer timer;
-    /** Who logged in last, and when that UserSig expires, if it tells. */
+    /** Who logged in last, and when that UserSig expires, if it says so. */
     private @Nullable String sessionUser;
 
     private Optional<Instant> sessionExpiry = Optional.empty();
@@ -339,7 +339,7 @@ final class Renewal {
         }
         String userId = Objects.requireNonNull(sessionUser, "logged in");
         sessionExpiry.ifPresent(expiry -> {
-            // The server tells whole seconds: it may be almost one later than it says.
+            // The server reports whole seconds: it may be almost one later than it says.
             Duration left = Duration.between(
                     library.serverTime().orElseGet(Instant::now).plusSeconds(1), expiry);
             Duration lead = left.dividedBy(5).compareTo(MAX_LEAD) < 0 ? left.dividedBy(5) : MAX_LEAD;

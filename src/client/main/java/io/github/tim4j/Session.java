@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the application is told of the login status. The C API reports no status changes, so they follow from what it does report:
+ * What the application learns of the login status. The C API reports no status changes, so they follow from what it does report:
  * requests run one after another, each is answered, and kicks and expiries end a session. Belongs to the inbox; no native calls, no locks.
  */
 final class Session {
@@ -34,7 +34,7 @@ final class Session {
         }
     }
 
-    /** Is told each change; then each event, in a form that fits a listener. */
+    /** Receives each change; then each event, in a form that fits a listener. */
     interface Audience {
         void changed(StatusChange change);
 
@@ -81,7 +81,7 @@ final class Session {
 
     /**
      * @param failure    null if it succeeded. With {@link TimException} a session of the same user, which was only to get another
-     *                   UserSig, stays. Any other failure does not tell the status, and {@link #resync} should follow.
+     *                   UserSig, stays. Any other failure does not settle the status, and {@link #resync} should follow.
      * @param actualUser asked after a login of another user that failed, as some refusals come before the old session is touched; empty
      *                   too if it is not known
      * @return whether the user had been logged in already
@@ -107,7 +107,7 @@ final class Session {
         next(request);
     }
 
-    /** It was not answered because the client is being closed: {@link #closed} tells of the end, once for all. */
+    /** It was not answered because the client is being closed: {@link #closed} reports the end, once for all. */
     void interrupted(Request request) {
         requests.remove(request);
     }
@@ -171,7 +171,7 @@ final class Session {
         audience.network(new NetworkChange(network, code, description, reconnect, outage));
     }
 
-    /** Tells a late listener where things stand. */
+    /** Reports to a late listener where things stand. */
     void replayTo(TimListener listener, StatusChange current) {
         listener.onStatusChanged(current);
         if (current.to() == LoginStatus.LOGGED_IN) {

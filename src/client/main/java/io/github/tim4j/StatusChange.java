@@ -33,7 +33,7 @@ public record StatusChange(
         CLOSED,
         /** The library turned out to be in another state, without having said so: after a timeout, or used by other code as well. */
         RESYNC,
-        /** Nothing changed: a listener that was just added is told the current status. */
+        /** Nothing changed: a listener that was just added gets the current status. */
         REPLAY
     }
 }

@@ -21,7 +21,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The login lifecycle of Tencent IM for one process: log in, know who is logged in, be told what happens, log out.
+ * The login lifecycle of Tencent IM for one process: log in, know who is logged in, learn what happens, log out.
  *
  * <pre>{@code
  * try (TimClient tim = TimClient.builder()
@@ -138,7 +138,7 @@ public final class TimClient implements AutoCloseable {
         return nativeSession.loginUser();
     }
 
-    /** The server's time, in whole seconds; empty until a server has told it, which it does at a login. */
+    /** The server's time, in whole seconds; empty until a server has reported it, which it does at a login. */
     public Optional<Instant> serverTime() {
         return nativeSession.serverTime();
     }
@@ -148,7 +148,7 @@ public final class TimClient implements AutoCloseable {
         return library.version();
     }
 
-    /** Adds a listener, unless it is there already, and tells it the current status. */
+    /** Adds a listener, unless it is there already, and reports the current status to it. */
     public void addListener(TimListener listener) {
         Objects.requireNonNull(listener, "listener");
         inbox.put(() -> {
@@ -157,7 +157,7 @@ public final class TimClient implements AutoCloseable {
         });
     }
 
-    /** Removes a listener; it is told nothing more, but a call under way runs to its end. */
+    /** Removes a listener; it gets nothing more, but a call under way runs to its end. */
     public void removeListener(TimListener listener) {
         listeners.remove(listener);
         // And behind an addListener that is still on its way.

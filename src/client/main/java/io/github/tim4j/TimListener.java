@@ -2,15 +2,15 @@
 package io.github.tim4j;
 
 /**
- * Is told what happens to a {@link TimClient}; every method does nothing unless overridden.
+ * Receives what happens to a {@link TimClient}; every method does nothing unless overridden.
  *
  * <p>Methods are called one at a time, in the order of the events, on the client's callback executor, before the future of the request that
- * caused them completes. A listener that is added late is told the current status first. It survives logout and login until it is
+ * caused them completes. A listener that is added late gets the current status first. It survives logout and login until it is
  * removed. What it throws is logged and harms nobody. It must not wait for a future of a client: {@code join} and {@code get} fail
  * at once inside a callback; use {@code thenAccept}. Every method of {@link TimClient} may be called.
  */
 public interface TimListener {
-    /** The login status changed. Comes first; the methods below tell the same again where they apply. */
+    /** The login status changed. Comes first; the methods below report the same again where they apply. */
     default void onStatusChanged(StatusChange change) {}
 
     /** The user is logged in from now on. */

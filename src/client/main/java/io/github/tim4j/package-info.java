@@ -16,8 +16,8 @@
  *               what the application sees, on its executor
  * </pre>
  *
- * <p>What the library tells passes through the {@code Inbox}, one item at a time and in order; {@code Session}, {@code Requests} and the
- * timers of {@code Renewal} belong to it and need no lock. What the application is told passes through {@code Dispatch}, likewise. No
+ * <p>What the library reports passes through the {@code Inbox}, one item at a time and in order; {@code Session}, {@code Requests} and the
+ * timers of {@code Renewal} belong to it and need no lock. What the application gets passes through {@code Dispatch}, likewise. No
  * lock is held while either runs.
  */
 @NullMarked

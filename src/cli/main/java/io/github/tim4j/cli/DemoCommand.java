@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "demo",
         description = {
-            "Tells the whole login lifecycle as a story.",
+            "Walks through the whole login lifecycle, step by step.",
             "On a login server of its own, with a second process that kicks. Takes a few seconds, uses loopback only, and succeeds only if "
                     + "every step went as it should."
         })

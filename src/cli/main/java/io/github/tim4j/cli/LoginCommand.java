@@ -25,7 +25,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Logs in through the C API, as an application would, and tells what happens. */
+/** Logs in through the C API, as an application would, and reports what happens. */
 @Command(
         name = "login",
         description = {
@@ -130,7 +130,7 @@ final class LoginCommand implements Callable<Integer> {
                     "--user \"" + userId + "\" is not 1 to " + UserId.MAX_LENGTH + " characters of printable ASCII");
         }
         if (platform != null && Platform.of(platform).isEmpty()) {
-            throw CliException.usage("--platform " + platform + " is none of "
+            throw CliException.usage("--platform " + platform + " is not one of "
                     + Stream.of(Platform.values()).map(Platform::text).collect(Collectors.joining(", ")));
         }
         if (sdkAppId < 1) {

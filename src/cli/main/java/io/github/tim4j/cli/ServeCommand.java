@@ -22,11 +22,11 @@ import picocli.CommandLine.Spec;
         modelTransformer = ServeSettings.Options.class,
         description = {
             "Runs a login server until Ctrl-C or SIGTERM.",
-            "Prints \"listening\" and its address when it can be logged in to. At the end it tells its clients, which then reconnect by "
+            "Prints \"listening\" and its address when it can be logged in to. At the end it informs its clients, which then reconnect by "
                     + "themselves.",
             "What an option sets, a properties file can set (--config; the same name without dashes in front; app.N.secret-key-file = FILE "
-                    + "for an app), and a variable (TIM_SERVE_ and the name in capitals, with _ for -). An option counts before a variable, a "
-                    + "variable before the file."
+                    + "for an app), and a variable (TIM_SERVE_ and the name in capitals, with _ for -). Options override variables, "
+                    + "which override the file."
         })
 final class ServeCommand implements Callable<Integer> {
     static final long DEFAULT_APP = 1400000000L;

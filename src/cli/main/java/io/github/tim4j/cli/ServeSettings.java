@@ -91,7 +91,7 @@ final class ServeSettings {
                     "http-port",
                     "N",
                     "The TCP port of the server API (/v4/), test control (/control/v1/), /metrics, /healthz and /readyz;"
-                            + " 0 takes a free one; default: no such port. HTTPS, too, if there is a certificate.",
+                            + " 0 takes a free one; default: no such port. HTTPS as well if there is a certificate.",
                     (config, n) -> config.httpPort(integer(n))),
             builder(
                     "control-token-file",
@@ -112,7 +112,7 @@ final class ServeSettings {
             builder(
                     "disconnect-grace-ms",
                     "N",
-                    "How long a lost instance may be back before a webhook tells of it; default: 1000.",
+                    "How long a lost instance may be back before a webhook reports it; default: 1000.",
                     (config, n) -> config.disconnectGrace(Duration.ofMillis(integer(n)))),
             builder(
                     "connect-timeout-ms",
@@ -313,7 +313,7 @@ final class ServeSettings {
             String[] parts = limit.split("=");
             Platform platform = Platform.of(parts[0])
                     .orElseThrow(() -> new IllegalArgumentException(
-                            "platform " + parts[0] + " is none of Windows, Mac, Linux, Android, iPhone, iPad, Web"));
+                            "platform " + parts[0] + " is not one of Windows, Mac, Linux, Android, iPhone, iPad, Web"));
             policy.set(0, policy.get(0).withInstances(platform, integer(parts.length == 2 ? parts[1] : "")));
         });
         config.loginPolicy(policy.get(0));

@@ -15,7 +15,7 @@ final class StandardInput {
 
     /** The input without space around it; asked for, and not shown while typed, where a person sits at a terminal. */
     static String userSig() {
-        // From JDK 22 on there is a console without a terminal, too: the second condition is the one that counts.
+        // From JDK 22 on there is also a console without a terminal: the second condition decides.
         @SuppressWarnings("SystemConsoleNull")
         Console console = System.console();
         if (console != null && Ansi.AUTO.enabled()) {

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Help.Ansi;
 
 /**
- * Tells what happens, step by step, on the terminal. What is checked is what is printed: a step expects lines and fails if one does not
+ * Shows what happens, step by step, on the terminal. What is checked is what is printed: a step expects lines and fails if one does not
  * appear. Lines come from any thread.
  */
 final class Story {
@@ -42,7 +42,7 @@ final class Story {
         this.ansi = ansi;
     }
 
-    /** Tells one step, and how long it took. */
+    /** Shows one step, and how long it took. */
     void step(String title, Action action) throws Exception {
         synchronized (this) {
             lines.clear();

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
         name = "usersig",
         description = {
             "Makes a UserSig, or checks one.",
-            "Prints the UserSig alone on standard output. Or, with --check, reads one from standard input, tells what it says, and exits "
+            "Prints the UserSig alone on standard output. Or, with --check, reads one from standard input, prints what it says, and exits "
                     + "with 0 only if it is valid."
         })
 final class UserSigCommand implements Callable<Integer> {

@@ -22,7 +22,7 @@ public interface ImSdk extends Library {
         void invoke(int code, @Nullable Pointer desc, @Nullable Pointer json_params, @Nullable Pointer user_data);
     }
 
-    /** Tells each change of the connection; {@code status} is a {@code TIMNetworkStatus}. */
+    /** Reports each change of the connection; {@code status} is a {@code TIMNetworkStatus}. */
     interface TIMNetworkStatusListenerCallback extends Callback {
         void invoke(int status, int code, @Nullable Pointer desc, @Nullable Pointer user_data);
     }

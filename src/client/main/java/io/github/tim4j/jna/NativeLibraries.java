@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>A path that was given and cannot be loaded is an error: another library, which may dial another service, never takes its place. What
- * fails is told in one {@link LibraryLoadException} with everything that was tried and why it failed. A loaded library stays loaded
+ * fails is reported in one {@link LibraryLoadException} with everything that was tried and why it failed. A loaded library stays loaded
  * until the JVM ends, because threads of its own may still run in it. All methods may be called from any thread.
  */
 public final class NativeLibraries {
@@ -64,7 +64,7 @@ public final class NativeLibraries {
      * Loads a further copy of the bundled timshim, from a file of its own beside the bundled one's. It is a library of its own, with a
      * session of its own, so that one process can be several instances; meant for tests.
      *
-     * @param number tells copies apart: the same number gives the same file, also in other processes
+     * @param number distinguishes copies: the same number gives the same file, also in other processes
      * @return the copy's file, to be given to {@link #load(Path)}
      * @throws LibraryLoadException if it could not be loaded; its message lists each attempt
      */

@@ -88,7 +88,7 @@ public final class Conformance {
     }
 
     /**
-     * The library with the classic API. Without it the bundled one is tested if the other one is, too; else none.
+     * The library with the classic API. Without it the bundled one is tested if the bundled timshim is; otherwise none.
      *
      * @param path its file
      * @return this

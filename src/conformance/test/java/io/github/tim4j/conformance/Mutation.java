@@ -668,7 +668,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         "login.again-fresh-usersig"),
                 new Mutation(
                         87,
-                        "TIMInit while a user is logged in begins anew",
+                        "TIMInit while a user is logged in starts over",
                         "native/api.c",
                         "if (instance_init_again(sdk_app_id, &result)) return result;",
                         "if (instance_init_again(sdk_app_id, &result)) {\n        if (result != TIM_SUCC) return result;\n"

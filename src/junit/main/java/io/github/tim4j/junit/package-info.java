@@ -4,7 +4,7 @@
  *
  * <p>{@link io.github.tim4j.junit.LoginServerExtension} is where to begin: it starts a {@link io.github.tim4j.server.LoginServer} for a
  * test class and gives every test method a fresh one, clients that are closed after it, and a {@link io.github.tim4j.junit.UserSigMaker}.
- * Where a test fails, its failure tells what the server saw.
+ * Where a test fails, its failure shows what the server saw.
  *
  * <p>Inside: {@code ServerScope} is what one test method has, {@code ServerPool} the servers of one test class, {@code LibraryCopy} a
  * native library for one client, {@code WhatTheServerSaw} the text that goes with a failure.

@@ -18,7 +18,7 @@ public sealed interface Admission {
     /**
      * The session is not in the store.
      *
-     * @param code     6208: this instance was kicked while it was not connected, told now and then forgotten; 70001, 70052: its UserSig
+     * @param code     6208: this instance was kicked while it was not connected, reported now and then forgotten; 70001, 70052: its UserSig
      *                 was expired or invalidated by {@link SessionStore#revoke}
      * @param kickedBy with 6208, the platform of the instance that kicked, or null
      */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Http(int port, @Nullable String controlToken, Map<Long, Set<String>> admins) {
     /**
-     * Tells whether a user may use the server API.
+     * Whether a user may use the server API.
      *
      * @param sdkAppId the app
      * @param userId   the user

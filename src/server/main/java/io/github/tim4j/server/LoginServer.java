@@ -84,7 +84,7 @@ public interface LoginServer extends AutoCloseable {
     URI httpUri();
 
     /**
-     * Tells whether clients can connect now.
+     * Whether clients can connect now.
      *
      * @return false while paused, stopped or closed
      */
@@ -105,7 +105,7 @@ public interface LoginServer extends AutoCloseable {
      * @param sdkAppId an app of this server
      * @param userId   the user
      * @return the UserSig
-     * @throws IllegalArgumentException if the app has no key here, or the user id is none
+     * @throws IllegalArgumentException if the app has no key here, or the user id is invalid
      */
     String userSig(long sdkAppId, String userId);
 
@@ -116,7 +116,7 @@ public interface LoginServer extends AutoCloseable {
      * @param userId   the user
      * @param validity how long it is valid by the server's clock, at least 1 second
      * @return the UserSig
-     * @throws IllegalArgumentException if the app has no key here, the user id is none, or the validity is out of range
+     * @throws IllegalArgumentException if the app has no key here, the user id is invalid, or the validity is out of range
      */
     String userSig(long sdkAppId, String userId, Duration validity);
 
@@ -140,7 +140,7 @@ public interface LoginServer extends AutoCloseable {
     void rotateSecret(long sdkAppId, String secret, Duration overlap);
 
     /**
-     * Stops: clients are told that the server shuts down, connections are closed, the port is free. Further calls do nothing.
+     * Stops: clients get a message that the server shuts down, connections are closed, the port is free. Further calls do nothing.
      */
     @Override
     void close();
@@ -168,11 +168,11 @@ public interface LoginServer extends AutoCloseable {
     Instant now();
 
     /**
-     * Kicks a user's instances. They are logged out; those that are connected are told.
+     * Kicks a user's instances. They are logged out; those that are connected get a message.
      *
      * @param sdkAppId the app
      * @param userId   the user
-     * @param cause    what the clients are told; {@link KickCause#OTHER_INSTANCE} makes the next login of an instance that is logged in
+     * @param cause    what the clients get; {@link KickCause#OTHER_INSTANCE} makes the next login of an instance that is logged in
      *                 but not connected fail with 6208
      * @return how many instances were kicked, connected or not
      */
@@ -185,13 +185,13 @@ public interface LoginServer extends AutoCloseable {
      * @param userId   the user
      * @param platform only instances on this platform; null for all
      * @param deviceId only this device; null for all
-     * @param cause    what the clients are told, anything but {@link KickCause#TAKEN_OVER}
+     * @param cause    what the clients get, anything but {@link KickCause#TAKEN_OVER}
      * @return how many instances were kicked, connected or not
      */
     int kick(long sdkAppId, String userId, @Nullable Platform platform, @Nullable String deviceId, KickCause cause);
 
     /**
-     * Lets the UserSigs of a user expire that were made until now: instances that are connected are told (0xA0), and logins with these
+     * Lets the UserSigs of a user expire that were made until now: instances that are connected get 0xA0, and logins with these
      * UserSigs get 70001. One that {@link #userSig} makes afterwards works.
      *
      * @param sdkAppId the app
@@ -201,7 +201,7 @@ public interface LoginServer extends AutoCloseable {
     int expireUserSigs(long sdkAppId, String userId);
 
     /**
-     * Makes the UserSigs of a user invalid that were made until now: instances that are connected are told (0x87), and logins with these
+     * Makes the UserSigs of a user invalid that were made until now: instances that are connected get 0x87, and logins with these
      * UserSigs get 70052. One that {@link #userSig} makes afterwards works.
      *
      * @param sdkAppId the app
@@ -266,7 +266,7 @@ public interface LoginServer extends AutoCloseable {
     /** Takes new connections again, those that waited first. */
     void resumeAccepting();
 
-    /** Goes away: clients are told that the server shuts down, and the port refuses connections until {@link #listenAgain()}. */
+    /** Goes away: clients get a message that the server shuts down, and the port refuses connections until {@link #listenAgain()}. */
     void stopListening();
 
     /**
@@ -296,7 +296,7 @@ public interface LoginServer extends AutoCloseable {
     void advanceClock(Duration by);
 
     /**
-     * Begins anew: closes every connection without a word, forgets accounts, sessions and events, ends every fault, sets the clock right,
+     * Resets the server: closes every connection without a word, forgets accounts, sessions and events, ends every fault, sets the clock right,
      * has login policies and secret keys as configured, and listens. With a store shared by several servers, all of its
      * accounts and sessions are forgotten.
      */

@@ -223,7 +223,7 @@ public final class LoginServerConfig {
         }
 
         /**
-         * Listens for TLS, too (1.2 and 1.3), with a certificate of your own. On an address that is not loopback the port without TLS
+         * Also listens for TLS (1.2 and 1.3), with a certificate of your own. On an address that is not loopback the port without TLS
          * is then left closed, unless plaintext is allowed.
          *
          * @param number      the TCP port, 0 to 65535; 0 takes any free one
@@ -242,7 +242,7 @@ public final class LoginServerConfig {
         }
 
         /**
-         * Listens for TLS, too, with a certificate made at the start, for development: valid for 30 days for localhost, 127.0.0.1, ::1
+         * Also listens for TLS, with a certificate made at the start, for development: valid for 30 days for localhost, 127.0.0.1, ::1
          * and the configured host.
          *
          * @param number the TCP port, 0 to 65535; 0 takes any free one
@@ -270,7 +270,7 @@ public final class LoginServerConfig {
         }
 
         /**
-         * Accepts UserSigs of an app that were made with an older secret key, too. New ones are made with the key given to
+         * Also accepts UserSigs of an app that were made with an older secret key. New ones are made with the key given to
          * {@link #app(long, String)}, which comes first.
          *
          * @param sdkAppId an app that has a secret key already
@@ -401,7 +401,7 @@ public final class LoginServerConfig {
         }
 
         /**
-         * How many wrong UserSigs within a minute lock a user out: further logins get 70050 for a minute. A success in between begins anew.
+         * How many wrong UserSigs within a minute lock a user out: further logins get 70050 for a minute. A success in between resets the count.
          *
          * @param count 1 to 1000000; default 50
          * @return this
@@ -425,7 +425,7 @@ public final class LoginServerConfig {
         }
 
         /**
-         * Listens for HTTP, too: the vendor's server API under {@code /v4/}, test control under {@code /control/v1/}, {@code /metrics},
+         * Also listens for HTTP: the vendor's server API under {@code /v4/}, test control under {@code /control/v1/}, {@code /metrics},
          * {@code /healthz} and {@code /readyz}. With TLS configured the port takes HTTPS, and beside it plain HTTP where that is allowed:
          * on a loopback address, or with {@link #allowPlaintext}.
          *
@@ -468,7 +468,7 @@ public final class LoginServerConfig {
         }
 
         /**
-         * Tells an app's own server of logins, logouts and lost connections by {@code State.StateChange} webhooks.
+         * Reports logins, logouts and lost connections to an app's own server by {@code State.StateChange} webhooks.
          *
          * @param sdkAppId the app
          * @param url      where they are posted, http or https
@@ -485,7 +485,7 @@ public final class LoginServerConfig {
         }
 
         /**
-         * How long an instance may be back after it lost its connection before the webhook tells of a disconnect.
+         * How long an instance may be back after it lost its connection before the webhook reports a disconnect.
          *
          * @param grace 0 to 10 minutes; default 1 s
          * @return this

@@ -54,7 +54,7 @@ public interface SessionStore {
     CompletionStage<Admission> login(Session session, SigStamp sig, LoginPolicy policy);
 
     /**
-     * Tells that a connection has ended. Does nothing if the session is no longer in the store.
+     * Records that a connection has ended. Does nothing if the session is no longer in the store.
      *
      * @param session   the session
      * @param loggedOut true if the instance is no longer logged in, false if it only lost its connection
@@ -122,6 +122,6 @@ public interface SessionStore {
      */
     CompletionStage<Boolean> delete(long sdkAppId, String userId);
 
-    /** Forgets everything, at once and telling nobody. */
+    /** Forgets everything, at once and without a message to anybody. */
     void clear();
 }

@@ -2,7 +2,7 @@
 package io.github.tim4j.server;
 
 /**
- * What a store needs to know of a UserSig to tell it from others of the same user.
+ * What a store needs to know of a UserSig to distinguish it from others of the same user.
  *
  * @param issuedAt    unix seconds
  * @param fingerprint part of its signature

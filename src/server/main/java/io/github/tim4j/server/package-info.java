@@ -4,7 +4,7 @@
  * user needs, with {@link io.github.tim4j.server.LoginServerConfig} to start it.
  *
  * <p>This package is what a user sees. The server itself is below, from the wire inwards: {@code mqtt} (bytes and connections), {@code login}
- * (decisions), {@code store} (accounts and sessions), {@code event} (what happened, and who is told), {@code http} (the other port), {@code tls}
+ * (decisions), {@code store} (accounts and sessions), {@code event} (what happened, and who hears of it), {@code http} (the other port), {@code tls}
  * (certificates), and {@code node}, which puts them together. All of them use this package; it uses none of them.
  *
  * <p>Threads: a few Netty event loops, each of which owns its connections; no thread per connection. Every state that event loops share is in a

@@ -9,7 +9,7 @@ public final class UserId {
     private UserId() {}
 
     /**
-     * Tells whether this can be a user id.
+     * Whether this can be a user id.
      *
      * @param userId any text, or null
      * @return whether it is 1 to 32 characters of printable ASCII

@@ -134,7 +134,7 @@ public final class UserSig {
     }
 
     /**
-     * Tells whether its time is over.
+     * Whether its time is over.
      *
      * @param now the time to judge by
      * @return whether {@code now} is {@link #expiresAt()} or later

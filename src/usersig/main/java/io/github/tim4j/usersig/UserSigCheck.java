@@ -20,7 +20,7 @@ public record UserSigCheck(Optional<UserSig> userSig, Optional<UserSigProblem> p
     }
 
     /**
-     * Tells whether a login with it would be accepted.
+     * Whether a login with it would be accepted.
      *
      * @return whether there is no problem
      */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.usersig;
 
-/** A text is not a UserSig. The message tells what is wrong and never quotes the text. */
+/** A text is not a UserSig. The message says what is wrong and never quotes the text. */
 public final class UserSigFormatException extends Exception {
     private static final long serialVersionUID = 1L;
 

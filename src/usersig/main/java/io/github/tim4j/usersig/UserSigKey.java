@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The secret key of one app: makes UserSigs and checks them. Belongs on a server or in a test, never in an application given to users. */
 public final class UserSigKey {
-    /** How long a UserSig is valid unless told otherwise: 180 days, as in the vendor's tools. */
+    /** How long a UserSig is valid by default: 180 days, as in the vendor's tools. */
     public static final Duration DEFAULT_VALIDITY = Duration.ofDays(180);
 
     private static final String ALGORITHM = "HmacSHA256";
@@ -114,7 +114,7 @@ public final class UserSigKey {
     }
 
     /**
-     * Tells whether a UserSig is for this app and signed with this key. Takes the same time wherever the signatures differ.
+     * Whether a UserSig is for this app and signed with this key. Takes the same time wherever the signatures differ.
      *
      * @param userSig a UserSig that was read
      * @return whether app and signature are right; user and time are not looked at

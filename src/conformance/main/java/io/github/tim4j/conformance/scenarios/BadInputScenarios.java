@@ -175,7 +175,7 @@ final class BadInputScenarios {
                     device.uninit();
                 });
 
-        drafts.scenario("user-id-7003", "A user id that is none gets 7003")
+        drafts.scenario("user-id-7003", "An invalid user id gets 7003")
                 .from(FLUTTER_GUIDE, ERROR_CODES, HEADERS)
                 .needs(Need.TIMSHIM)
                 .does("logs in with the same user ids")
@@ -508,7 +508,7 @@ final class BadInputScenarios {
                     stage.that("valid UTF-8", Client.isUtf8(answer.desc())).is(true);
                 });
 
-        drafts.scenario("tim-code-rubbish", "A code of the server that is no number counts as none")
+        drafts.scenario("tim-code-rubbish", "A server's code that is not a number is ignored")
                 .from(WIRE)
                 .needs(Need.KIT_SERVER)
                 .does("logs in to a server that refuses with 0x86 and a tim-code that is not a number")

@@ -211,7 +211,7 @@ final class FaultScenarios {
 
     private static long idle(Stage stage, Device device) {
         long before = device.process().processorTime().toMillis();
-        stage.pause(4000); // so long that a library which never sleeps is seen on a busy machine, too
+        stage.pause(4000); // so long that a library which never sleeps is also seen on a busy machine
         long used = device.process().processorTime().toMillis() - before;
         stage.measured(used + " ms of processor time");
         return used;

@@ -160,7 +160,7 @@ final class LoginScenarios {
     }
 
     private static void addresses(Drafts drafts) {
-        drafts.scenario("without-callback", "A login without a callback logs in, too")
+        drafts.scenario("without-callback", "A login without a callback also logs in")
                 .from(HEADERS, C_REFERENCE)
                 .needs(Need.LOGIN)
                 .does("calls TIMLogin with cb NULL")
@@ -576,7 +576,7 @@ final class LoginScenarios {
             {"control", "ali\nce"},
             {"delete", "alice\u007f"}
         }) {
-            drafts.scenario("user-id-" + wrong[0], "A user id that is none: " + wrong[0])
+            drafts.scenario("user-id-" + wrong[0], "An invalid user id: " + wrong[0])
                     .from(FLUTTER_GUIDE, ERROR_CODES)
                     .needs(Need.KIT_SERVER)
                     .does("logs in with such a user id")
@@ -610,7 +610,7 @@ final class LoginScenarios {
                 "A UserSig that is cut short",
                 stage -> stage.userSig("alice").substring(0, 40),
                 ERROR_CODES);
-        wrong(drafts, "rubbish", 70003, "A UserSig that is none", stage -> "pass_word", ERROR_CODES);
+        wrong(drafts, "rubbish", 70003, "An invalid UserSig", stage -> "pass_word", ERROR_CODES);
         wrong(
                 drafts,
                 "wrong-key",

@@ -154,7 +154,7 @@ final class OfflineScenarios {
         drafts.scenario("server-time-unknown", "The server's time is 0 until a server has told it")
                 .from(HEADERS)
                 .why(
-                        "A time that no server has told is not the server's: 0 says so, and a wrong local clock cannot be mistaken for it.")
+                        "A time that no server has reported is not the server's: 0 says so, and a wrong local clock cannot be mistaken for it.")
                 .does("asks for the server's time before and after TIMInit, without a server")
                 .expects("0", stage -> {
                     Device device = stage.device();
@@ -673,7 +673,7 @@ final class OfflineScenarios {
                 .from(MEASURED)
                 .why("Each callback comes on the one callback thread, so that an application needs one rule only.")
                 .does("sets the log level to 6")
-                .expects("callback 0 with JSON that has the new level, and the other keys, too", stage -> {
+                .expects("callback 0 with JSON that has the new level, and also the other keys", stage -> {
                     Device device = stage.device().init();
                     Request set =
                             device.setConfig("{\"set_config_log_level\":6}").answers(0);

@@ -246,7 +246,7 @@ final class ThreadScenarios {
                     stage.that("network callbacks", device.network()).is(List.of());
                 });
 
-        drafts.scenario("callback-removed-offline", "The network callback can be removed before a login, too")
+        drafts.scenario("callback-removed-offline", "The network callback can also be removed before a login")
                 .from(HEADERS)
                 .why("What the callback uses is often freed when it has been removed.")
                 .does(

@@ -27,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells an app's own server of state changes: {@code State.StateChange} by POST, one after another in the order they happened. One that is
+ * Reports state changes to an app's own server: {@code State.StateChange} by POST, one after another in the order they happened. One that is
  * not answered with a 2xx is tried again, {@link #ATTEMPTS} times in all; while it is, later ones wait, up to {@link #MAX_WAITING}; more
  * are dropped, and the log says so. Any thread; the queue is guarded by this.
  */
@@ -55,7 +55,7 @@ public final class StateWebhook implements Consumer<LoginEvent> {
     private final HttpClient client =
             HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
     private final Deque<Post> waiting = new ArrayDeque<>();
-    /** Lost connections that are not told yet: their instance may be back at once. */
+    /** Lost connections that are not reported yet: their instance may be back at once. */
     private final Map<Instance, ScheduledFuture<?>> lost = new HashMap<>();
 
     private boolean sending;
@@ -110,7 +110,7 @@ public final class StateWebhook implements Consumer<LoginEvent> {
         add(session, "Disconnect", "LinkClose", List.of());
     }
 
-    /** An instance lost its connection; told after a while, unless it is back by then. */
+    /** An instance lost its connection; reported after a while, unless it is back by then. */
     private synchronized void lost(Session session, boolean timeout) {
         Instance instance = Instance.of(session);
         if (!closed && lost.size() < MAX_WAITING) {

@@ -28,7 +28,7 @@ import java.util.TreeMap;
 
 /**
  * The test control methods of {@link LoginServer} as REST under {@code /control/v1/}; {@code openapi.json} beside this class describes it,
- * and is served, too.
+ * and is also served.
  */
 public final class ControlApi implements HttpListener.Service {
     public static final String PREFIX = "/control/v1/";
@@ -154,7 +154,7 @@ public final class ControlApi implements HttpListener.Service {
     private static Platform platformNamed(String name) {
         return Platform.of(name)
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "platform " + name + " is none of Windows, Mac, Linux, Android, iPhone, iPad, Web"));
+                        "platform " + name + " is not one of Windows, Mac, Linux, Android, iPhone, iPad, Web"));
     }
 
     private static <E extends Enum<E>> E named(Class<E> type, String name) {
@@ -163,7 +163,8 @@ public final class ControlApi implements HttpListener.Service {
                 return constant;
             }
         }
-        throw new IllegalArgumentException(name + " is none of " + java.util.Arrays.toString(type.getEnumConstants()));
+        throw new IllegalArgumentException(
+                name + " is not one of " + java.util.Arrays.toString(type.getEnumConstants()));
     }
 
     private static JsonNode done(Runnable action) {

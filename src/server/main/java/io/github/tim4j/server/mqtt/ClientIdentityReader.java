@@ -69,7 +69,7 @@ final class ClientIdentityReader {
     private static Reading checked(String app, String userId, String platformName, String device, String assigned) {
         Optional<Platform> platform = Platform.of(platformName);
         if (platform.isEmpty()) {
-            return refused("the platform is none of Windows, Mac, Linux, Android, iPhone, iPad, Web");
+            return refused("the platform is not one of Windows, Mac, Linux, Android, iPhone, iPad, Web");
         }
         if (!DEVICE_ID.matcher(device).matches()) {
             return refused("the device id is not 1 to 64 letters, digits, - and _");

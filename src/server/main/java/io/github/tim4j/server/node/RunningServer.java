@@ -424,7 +424,7 @@ final class RunningServer implements LoginServer {
         log.clear();
     }
 
-    /** Done when every loop is through with what it is doing now: a connection that has just closed may not have told it yet. */
+    /** Done when every loop is through with what it is doing now: a connection that has just closed may not have reported it yet. */
     private List<CompletableFuture<?>> loopsDone() {
         List<CompletableFuture<?>> done = new ArrayList<>();
         loops.forEach(loop -> done.add(CompletableFuture.runAsync(() -> {}, loop)));

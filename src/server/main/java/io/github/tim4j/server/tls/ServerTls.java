@@ -18,8 +18,8 @@ import java.util.Set;
 
 /** Where the server's certificate comes from. TLS is the JDK's, versions 1.2 and 1.3. */
 public final class ServerTls {
-    /** The first line of a CA file of ours, which tells that it may be overwritten. */
-    private static final String MARK = "# tim4j development CA, made anew at each start";
+    /** The first line of a CA file of ours, which says that it may be overwritten. */
+    private static final String MARK = "# tim4j development CA, made at each start";
 
     private static final Duration DEVELOPMENT_VALIDITY = Duration.ofDays(30);
 
