@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Writes down what a listener is told, each event as a line. */
-class Recorder implements TimListener {
+public class Recorder implements TimListener {
     final List<String> events = new CopyOnWriteArrayList<>();
     final List<StatusChange> changes = new CopyOnWriteArrayList<>();
     final List<NetworkChange> network = new CopyOnWriteArrayList<>();

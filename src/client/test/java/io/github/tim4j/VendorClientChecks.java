@@ -11,6 +11,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import io.github.tim4j.usersig.UserSigKey;
+import io.github.tim4j.vendor.VendorLibrary;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -24,7 +25,7 @@ import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /** TimClient on the vendor's library, unchanged, and without a network. {@link VendorLibraryTest} runs each method in a JVM of its own. */
-final class VendorClientChecks {
+public final class VendorClientChecks {
     private static final long APP = 1400000000L;
 
     /** Keeps the lines of the library's logger. */

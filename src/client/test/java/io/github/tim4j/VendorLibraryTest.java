@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.tim4j.testing.ForkedJvm;
+import io.github.tim4j.vendor.VendorCallChecks;
+import io.github.tim4j.vendor.VendorFunctionChecks;
+import io.github.tim4j.vendor.VendorLibrary;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -27,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code .ci/isolated mvn -o test -Dtest=VendorLibraryTest -Dtim4j.vendor.library=$(.ci/vendor-library)}. Each test has a JVM of its own,
  * a few of them at a time, because some wait half a minute for the library.
  */
-class VendorLibraryTest {
+public class VendorLibraryTest {
     @TempDir
     static Path folder;
 

@@ -4,7 +4,7 @@ package io.github.tim4j.server.login;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** So many a second, and up to a second's worth at once after a pause. Any thread. */
+/** A GCRA limiter (generic cell rate algorithm): so many a second, and up to a second's worth at once after a pause. Any thread. */
 public final class RateLimit {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 

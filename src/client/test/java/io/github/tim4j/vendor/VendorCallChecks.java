@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.tim4j;
+package io.github.tim4j.vendor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import io.github.tim4j.TimClient;
+import io.github.tim4j.TimError;
+import io.github.tim4j.TimException;
+import io.github.tim4j.VendorLibraryTest;
 import io.github.tim4j.testing.ExportedSymbols;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +19,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /** {@link TimClient#call} with the vendor's functions, of every shape. {@link VendorLibraryTest} gives each method a JVM of its own. */
-final class VendorCallChecks {
+public final class VendorCallChecks {
     private static final int NOT_INITIALIZED = TimError.ERR_SDK_NOT_INITIALIZED.code();
     private static final int NOT_LOGGED_IN = TimError.ERR_SDK_NOT_LOGGED_IN.code();
     private static final int BAD_JSON = TimError.TIM_ERR_JSON.code();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.tim4j;
+package io.github.tim4j.vendor;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,18 +14,18 @@ import java.util.Optional;
  * The vendor's own library, where somebody has put it: {@code .ci/vendor-library} fetches it. It contacts the vendor's service by itself,
  * so it is loaded only where there is no way out: inside {@code .ci/isolated}.
  */
-final class VendorLibrary {
+public final class VendorLibrary {
     /** The system property with the path of {@code libImSDK.so}. */
-    static final String PROPERTY = "tim4j.vendor.library";
+    public static final String PROPERTY = "tim4j.vendor.library";
     /** The file that the {@linkplain #main program} writes into its folder. Not standard output, on which the library writes its log. */
-    static final String OUTCOME = "outcome.txt";
+    public static final String OUTCOME = "outcome.txt";
     /** The outcome if all is as expected; otherwise it is what is not. */
-    static final String PASSED = "passed";
+    public static final String PASSED = "passed";
 
     private VendorLibrary() {}
 
     /** @return why the library cannot be tried here; empty if it can */
-    static Optional<String> missing() {
+    public static Optional<String> missing() {
         String path = System.getProperty(PROPERTY, "");
         if (path.isEmpty()) {
             return Optional.of("the system property " + PROPERTY + " does not name the vendor's library");
@@ -38,7 +38,7 @@ final class VendorLibrary {
      *
      * @throws IllegalStateException if this process has a network other than loopback
      */
-    static Path file() throws IOException {
+    public static Path file() throws IOException {
         requireIsolation();
         return Path.of(System.getProperty(PROPERTY)).toAbsolutePath();
     }

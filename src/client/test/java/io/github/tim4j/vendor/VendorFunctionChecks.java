@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.tim4j;
+package io.github.tim4j.vendor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import io.github.tim4j.LoginStatus;
+import io.github.tim4j.VendorLibraryTest;
 import io.github.tim4j.jna.ImSdk;
 import io.github.tim4j.jna.ImSdk.TIMCommCallback;
 import io.github.tim4j.jna.ImSdk.TIMLogCallback;
@@ -29,7 +31,7 @@ import java.util.stream.IntStream;
  * The functions of the vendor's library one by one, as measured where there is no network; some of it is not as documented.
  * {@link VendorLibraryTest} runs each method in a JVM of its own.
  */
-final class VendorFunctionChecks {
+public final class VendorFunctionChecks {
     private static final long APP = 1400000000L;
     private static final int LOGGING_IN = LoginStatus.LOGGING_IN.value();
     private static final int LOGGED_OUT = LoginStatus.LOGGED_OUT.value();
