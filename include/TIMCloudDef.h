@@ -47,7 +47,7 @@ typedef enum TIMLoginStatus {
 /** The state of the connection to the server. */
 typedef enum TIMNetworkStatus {
     kTIMConnected = 0,    /**< connected and authenticated */
-    kTIMDisconnected = 1, /**< the connection was lost while logged in */
+    kTIMDisconnected = 1, /**< the connection was lost while logged in; or, with code 0, closed by a logout or a switch of account */
     kTIMConnecting = 2,   /**< an attempt begins */
     kTIMConnectFailed = 3 /**< the attempt failed; another follows by itself, unless the login or session has ended */
 } TIMNetworkStatus;
@@ -74,8 +74,10 @@ typedef enum TIMLogLevel {
 typedef void (*TIMCommCallback)(int32_t code, const char* desc, const char* json_params, const void* user_data);
 
 /**
- * Reports each change of the connection, for the first connection of a login as for every reconnect.
- * @param code the cause, 0 for kTIMConnecting and kTIMConnected
+ * Reports each change of the connection, for the first connection of a login as for every reconnect. Connecting comes before connected and before
+ * connect failed; disconnected comes after connected, unless the kicked or the expired callback says it. While the user who is logged in is authenticated
+ * again with another UserSig, nothing is reported as long as the session stays connected.
+ * @param code the cause; 0 for kTIMConnecting and kTIMConnected, and for kTIMDisconnected after a logout
  * @param desc the cause in words, or ""
  */
 typedef void (*TIMNetworkStatusListenerCallback)(enum TIMNetworkStatus status, int32_t code, const char* desc,

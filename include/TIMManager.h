@@ -69,7 +69,8 @@ TIM_DECL int TIMLogin(const char* user_id, const char* user_sig, TIMCommCallback
 
 /**
  * Logs the user out. It never fails for want of a network: the server is informed if that can be done at once. If nobody is logged in it
- * succeeds too. Called while a login is under way, it runs after the login has ended.
+ * succeeds too. Called while a login is under way, it runs after the login has ended. Where there was a session, the network callback reports
+ * kTIMDisconnected with code 0 right after cb.
  * @param cb may be NULL; json_params is ""
  * @return TIM_SUCC or TIM_ERR_SDKUNINIT
  */

@@ -104,6 +104,6 @@ struct reason reason_of_disconnect(const struct mqtt_packet* disconnect, const c
         if (said.code == ERR_SVR_ACCOUNT_USERSIG_EXPIRED) said.verdict = VERDICT_EXPIRED;
     }
     struct reason reason = reason_of(disconnect, &said, own_platform);
-    reason.taken_over = disconnect->reason == 0x8E && !disconnect->has_tim_code;
+    reason.taken_over = disconnect->reason == 0x8E && !disconnect->has_tim_code && reason.kick_reason == kTIMShimKick_OtherInstance;
     return reason;
 }

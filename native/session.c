@@ -27,6 +27,10 @@ static void notify(struct session* s, enum callback_kind kind, int32_t value, in
     emit(s, callback);
 }
 
+/*
+ * The application sees: connecting before connected and before connect failed; disconnected between connected and anything else. What it has not been
+ * told yet, since a login of the same user might still have made it unnecessary, is told first.
+ */
 static void notify_network(struct session* s, enum TIMNetworkStatus status, int32_t code, const char* desc) {
     s->network = status;
     notify(s, CALLBACK_NETWORK, (int32_t)status, code, desc);
@@ -40,7 +44,7 @@ struct callback* session_take_callbacks(struct session* s) {
 
 static struct action take_wanted(struct connection* connection) {
     struct action action = {connection->wanted, connection->link};
-    if (action.type == ACTION_AUTHENTICATE) connection->login_unanswered = true;
+    if (action.type == ACTION_AUTHENTICATE) connection->login_unanswered = connection->phase == PHASE_AUTHENTICATING;
     connection->wanted = ACTION_NONE;
     return action;
 }
@@ -91,13 +95,35 @@ static void open_link(struct session* s, struct connection* connection, uint64_t
     connection->wanted = ACTION_OPEN;
 }
 
+static void leave_ghost(struct session* s, struct connection* connection) {
+    if (connection->link != 0 && connection->login_unanswered) {
+        struct ghost* ghost = &s->ghosts[s->next_ghost++ % (sizeof s->ghosts / sizeof *s->ghosts)];
+        *ghost = (struct ghost){
+            .sdk_app_id = connection->sdk_app_id, .link = connection->link, .until = connection->due + SESSION_ATTEMPT_MS};
+        memcpy(ghost->user_id, connection->user_id, sizeof ghost->user_id);
+    }
+    connection->login_unanswered = false;
+}
+
+/* @return whether the user has a ghost, which is gone now */
+static bool take_ghost(struct session* s, const struct connection* connection, uint64_t now) {
+    for (size_t i = 0; i < sizeof s->ghosts / sizeof *s->ghosts; i++) {
+        struct ghost* ghost = &s->ghosts[i];
+        bool its = ghost->link != 0 && now < ghost->until && ghost->sdk_app_id == connection->sdk_app_id
+                   && strcmp(ghost->user_id, connection->user_id) == 0;
+        if (!its) continue;
+        ghost->link = 0;
+        return true;
+    }
+    return false;
+}
+
 static void drop_link(struct session* s, struct connection* connection, enum action_type how) {
     bool opened = connection->link != 0 && connection->wanted != ACTION_OPEN;
     if (opened && s->closing_count < sizeof s->closing / sizeof *s->closing) {
         s->closing[s->closing_count++] = (struct action){how, connection->link};
     }
-    if (connection->link != 0 && connection->login_unanswered) s->ghost_until = connection->due + SESSION_ATTEMPT_MS;
-    connection->login_unanswered = false;
+    leave_ghost(s, connection);
     connection->wanted = ACTION_NONE;
     connection->link = 0;
 }
@@ -178,8 +204,33 @@ static bool attempt_is_told(const struct session* s) {
     return !exists(&s->running) || s->running.phase != PHASE_ONLINE;
 }
 
+static void tell_lost(struct session* s, int32_t code, const char* desc) {
+    if (s->network == kTIMConnected) notify_network(s, kTIMDisconnected, code, desc);
+}
+
+static void tell_connecting(struct session* s) {
+    tell_lost(s, ERR_SDK_NET_DISCONNECT, "the connection was lost");
+    notify_network(s, kTIMConnecting, 0, "");
+}
+
+static void tell_connected(struct session* s) {
+    if (s->network == kTIMConnected) return;
+    if (s->network != kTIMConnecting) notify_network(s, kTIMConnecting, 0, "");
+    notify_network(s, kTIMConnected, 0, "");
+}
+
+static void tell_failed(struct session* s, int32_t code, const char* desc) {
+    tell_lost(s, code, desc);
+    if (s->network != kTIMConnecting) notify_network(s, kTIMConnecting, 0, "");
+    notify_network(s, kTIMConnectFailed, code, desc);
+}
+
+static void tell_logged_out(struct session* s) {
+    if (s->network != kTIMDisconnected) notify_network(s, kTIMDisconnected, 0, "");
+}
+
 static void try_attempt(struct session* s, uint64_t now) {
-    if (attempt_is_told(s)) notify_network(s, kTIMConnecting, 0, "");
+    if (attempt_is_told(s)) tell_connecting(s);
     open_link(s, &s->attempt, now);
 }
 
@@ -210,6 +261,7 @@ static void start_login(struct session* s, uint64_t now) {
     if (exists(&s->running) && !same_user) {
         drop_link(s, &s->running, s->running.phase == PHASE_ONLINE ? ACTION_GOODBYE : ACTION_CLOSE);
         forget(&s->running);
+        tell_logged_out(s);
     } else if (same_user && s->running.phase != PHASE_ONLINE) {
         drop_link(s, &s->running, ACTION_CLOSE);
         wait_until(&s->running, SESSION_NEVER);
@@ -229,11 +281,13 @@ static void start_logout(struct session* s) {
         forget(&s->running);
         return;
     }
-    if (exists(&s->running)) {
+    bool logged_in = exists(&s->running);
+    if (logged_in) {
         drop_link(s, &s->running, ACTION_CLOSE);
         forget(&s->running);
     }
     answer_active(s, ERR_SUCC, "");
+    if (logged_in) tell_logged_out(s);
 }
 
 static void start_next(struct session* s, uint64_t now) {
@@ -263,7 +317,7 @@ void session_request(struct session* s, struct request* request, uint64_t now) {
 /* ---- The end of a login ---- */
 
 static void login_succeeded(struct session* s, uint64_t now, const struct mqtt_packet* connack) {
-    if (s->network != kTIMConnected) notify_network(s, kTIMConnected, 0, "");
+    tell_connected(s);
     if (exists(&s->running)) {
         drop_link(s, &s->running, ACTION_CLOSE); /* the server has given the session to the new link */
         forget(&s->running);
@@ -290,7 +344,7 @@ static void login_failed(struct session* s, uint64_t now, int32_t code, const ch
 }
 
 static void attempt_failed(struct session* s, uint64_t now, int32_t code, const char* desc, bool final) {
-    if (attempt_is_told(s)) notify_network(s, kTIMConnectFailed, code, desc);
+    if (attempt_is_told(s)) tell_failed(s, code, desc);
     if (final) {
         login_failed(s, now, code, desc, false);
         return;
@@ -314,6 +368,7 @@ static void end_running(struct session* s, int32_t kick_reason, const char* desc
     }
     forget(&s->running);
     s->network = kTIMDisconnected; /* the callback just made says so */
+    s->taken_over = false;
 }
 
 static void running_lost(struct session* s, uint64_t now, int32_t code, const char* desc, bool retry_now) {
@@ -321,7 +376,8 @@ static void running_lost(struct session* s, uint64_t now, int32_t code, const ch
     /* A server that accepts and sends away again at once must not get a storm. */
     if (!was_online || now - s->running.online_since < SESSION_BACKOFF_MIN_MS) retry_now = false;
     drop_link(s, &s->running, ACTION_CLOSE);
-    notify_network(s, was_online ? kTIMDisconnected : kTIMConnectFailed, code, desc);
+    if (was_online) tell_lost(s, code, desc);
+    else tell_failed(s, code, desc);
     /* While a login of the same user is under way, that decides; two links of one client would throw each other out. */
     if (exists(&s->attempt)) wait_until(&s->running, SESSION_NEVER);
     else if (retry_now) wait_until(&s->running, now);
@@ -375,6 +431,7 @@ void session_link_open(struct session* s, uint32_t link, uint64_t now) {
 void session_link_lost(struct session* s, uint32_t link, uint64_t now, int32_t code, const char* desc, bool final) {
     struct connection* connection = connection_of(s, link);
     if (connection == NULL) return;
+    leave_ghost(s, connection);
     connection->link = 0; /* there is nothing left to close */
     connection->wanted = ACTION_NONE;
     if (connection == &s->attempt) attempt_failed(s, now, code, desc, final);
@@ -385,6 +442,7 @@ void session_link_closed(struct session* s, uint32_t link, uint64_t now) {
     if (link == 0 || link != s->goodbye) return;
     s->goodbye = 0;
     answer_active(s, ERR_SUCC, "");
+    tell_logged_out(s);
     start_next(s, now);
 }
 
@@ -397,7 +455,7 @@ static void accepted(struct session* s, struct connection* connection, uint64_t 
         login_succeeded(s, now, connack);
     } else {
         go_online(connection, s, now, connack);
-        notify_network(s, kTIMConnected, 0, "");
+        tell_connected(s);
     }
 }
 
@@ -407,25 +465,29 @@ static void attempt_refused(struct session* s, uint64_t now, const struct reason
         return;
     }
     if (reason->verdict == VERDICT_EXPIRED) remember_expired(s, s->attempt.user_sig);
-    if (attempt_is_told(s)) notify_network(s, kTIMConnectFailed, reason->code, reason->desc);
+    if (attempt_is_told(s) && !s->taken_over) tell_failed(s, reason->code, reason->desc);
     login_failed(s, now, reason->code, reason->desc, true);
 }
 
+/*
+ * An end that the server names, with a code or another platform, is one whatever else is under way: the session ends, and a login under way goes on by
+ * itself. Only a plain "taken over" may come from this process: from the login whose CONNECT is out, or from a ghost. Nobody kicks back at oneself.
+ */
 static void running_refused(struct session* s, uint64_t now, const struct reason* reason) {
     bool retry_now = reason->verdict == VERDICT_RETRY_NOW;
-    bool by_ghost = reason->taken_over && now < s->ghost_until;
+    bool login_is_out = exists(&s->attempt) && s->attempt.login_unanswered;
     if (retry_now || reason->verdict == VERDICT_RETRY || reason->verdict == VERDICT_BUSY) {
         running_lost(s, now, reason->code, reason->desc, retry_now);
-    } else if (reason->verdict == VERDICT_KICKED && exists(&s->attempt) && reason->kick_reason == kTIMShimKick_OtherInstance) {
-        /* Most likely this process itself: the server gave the session to the attempt, whose answer is on its way. */
-        s->taken_over = !by_ghost;
-        drop_link(s, &s->running, ACTION_CLOSE);
-        wait_until(&s->running, SESSION_NEVER);
-    } else if (by_ghost) {
-        /* Most likely an earlier link of this process, whose CONNECT the server came to only now. That is closed, so nobody kicks back. */
-        s->ghost_until = 0;
+        return;
+    }
+    bool by_ghost = reason->taken_over && take_ghost(s, &s->running, now);
+    if (by_ghost && !exists(&s->attempt)) {
         running_lost(s, now, reason->code, reason->desc, false);
         s->running.due = now;
+    } else if (by_ghost || (reason->taken_over && login_is_out)) {
+        s->taken_over = !by_ghost;
+        drop_link(s, &s->running, ACTION_CLOSE);
+        wait_until(&s->running, SESSION_NEVER); /* the answer to the login decides */
     } else {
         end_running(s, reason->kick_reason, reason->desc);
     }
@@ -495,7 +557,7 @@ static void tick_running(struct session* s, uint64_t now) {
     struct timeout timeout = timeout_of(r->phase);
     switch (r->phase) {
         case PHASE_WAITING:
-            notify_network(s, kTIMConnecting, 0, "");
+            tell_connecting(s);
             open_link(s, r, now);
             break;
         case PHASE_RESOLVING:

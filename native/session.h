@@ -87,13 +87,25 @@ struct connection {
     bool login_unanswered; /**< CONNECT was taken to be sent over the link, and the server may act on it however late */
 };
 
+/**
+ * A link that was given up or broke after its CONNECT had been sent: the server may still come to that CONNECT, and then takes the session of the
+ * same user away from a newer link of this very process. Within its time, one 0x8E that names nobody is put down to it.
+ */
+struct ghost {
+    uint64_t sdk_app_id;
+    char user_id[SESSION_USER_ID_MAX + 1];
+    uint32_t link; /**< 0: none */
+    uint64_t until;
+};
+
 struct session {
     struct session_settings settings;
     struct connection running;
     struct connection attempt;
-    uint64_t ghost_until;          /**< until when a link that was closed before its CONNECT was answered may take the session over */
+    struct ghost ghosts[4];
+    unsigned next_ghost; /**< the slot that is used again next */
     enum TIMNetworkStatus network; /**< what the application was told last about the connection */
-    bool taken_over; /**< the server gave `running` to another connection while `attempt` was under way, most likely to that */
+    bool taken_over; /**< the server gave `running` to another connection while the CONNECT of `attempt` was unanswered, most likely to that */
 
     struct request* active;
     struct request* head;

@@ -319,7 +319,7 @@ static void requests_run_one_after_another_in_order(void) {
     CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logouting);
     CHECK_TEXT(session_user_id(&s), "");
     session_link_closed(&s, 1, now);
-    CHECK_TEXT(out(), "ok connecting open(2)");
+    CHECK_TEXT(out(), "ok disconnected(0) connecting open(2)");
     lost(2, ERR_SDK_NET_CONN_REFUSE);
     out();
     now = s.login_deadline;
@@ -352,7 +352,7 @@ static void another_user_is_a_switch(void) {
     begin_logged_in();
     login("bob", "sig-b");
     CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logining);
-    CHECK_TEXT(out(), "connecting goodbye(1) open(2)");
+    CHECK_TEXT(out(), "disconnected(0) connecting goodbye(1) open(2)");
     session_link_open(&s, 2, now);
     out();
     connack(2, 0x87, 70013);
@@ -416,7 +416,7 @@ static void a_kick_during_authentication_counts_if_that_is_refused(void) {
     disconnect(1, 0x8E);
     out();
     connack(2, 0x87, 70009);
-    CHECK_TEXT(out(), "failed(70009) reason(1) kicked error(70009) close(2)");
+    CHECK_TEXT(out(), "reason(1) kicked error(70009) close(2)");
     CHECK_NUMBER(session_status(&s), kTIMLoginStatus_UnLogined);
     end();
 }
@@ -427,7 +427,7 @@ static void a_logout_tells_the_server(void) {
     CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logouting);
     CHECK_TEXT(out(), "goodbye(1)");
     session_link_closed(&s, 1, now);
-    CHECK_TEXT(out(), "ok");
+    CHECK_TEXT(out(), "ok disconnected(0)");
     CHECK_NUMBER(session_status(&s), kTIMLoginStatus_UnLogined);
     end();
 }
@@ -573,6 +573,106 @@ static void a_kick_that_the_server_names_is_one_even_then(void) {
     end();
 }
 
+/* A server that says who it kicks means it, whatever is under way; the login goes on by itself. */
+static void a_kick_with_a_code_during_authentication_counts_at_once(void) {
+    begin_logged_in();
+    login("alice", "fresh");
+    session_link_open(&s, 2, now);
+    out();
+    struct mqtt_packet kick = packet(MQTT_DISCONNECT, 0x8E);
+    kick.has_tim_code = true;
+    kick.tim_code = ERR_LOGIN_KICKED_OFF_BY_OTHER;
+    session_packet(&s, 1, now, &kick);
+    CHECK_TEXT(out(), "reason(1) kicked close(1)");
+    CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logining);
+    lost(2, ERR_SDK_NET_RESET_BY_PEER);
+    CHECK_TEXT(out(), "connecting failed(9514)");
+    now = s.login_deadline;
+    session_tick(&s, now);
+    CHECK_TEXT(out(), "error(9514)");
+    CHECK_NUMBER(session_status(&s), kTIMLoginStatus_UnLogined);
+    CHECK(session_due(&s) == SESSION_NEVER); /* nobody kicks back */
+    end();
+}
+
+/* A login whose CONNECT is not out yet cannot have taken the session over. */
+static void a_plain_kick_before_the_connect_is_another_instance(void) {
+    begin_logged_in();
+    login("alice", "fresh");
+    out();
+    disconnect(1, 0x8E);
+    CHECK_TEXT(out(), "reason(1) kicked close(1)");
+    end();
+    begin_logged_in();
+    login("alice", "fresh");
+    session_link_open(&s, 2, now); /* the owner has not taken the CONNECT yet */
+    disconnect(1, 0x8E);
+    CHECK_TEXT(out(), "reason(1) kicked close(1) authenticate(2)");
+    end();
+}
+
+/* A ghost haunts its own user only. */
+static void a_ghost_of_alice_does_not_undo_the_kick_of_bob(void) {
+    begin_logged_in();
+    lost(1, ERR_SDK_NET_RESET_BY_PEER);
+    tick();
+    out();
+    session_link_open(&s, 2, now);
+    out();
+    login("bob", "sig-b"); /* link 2 is given up with its CONNECT unanswered */
+    out();
+    session_link_open(&s, 3, now);
+    out();
+    connack(3, 0, 0);
+    out();
+    disconnect(3, 0x8E);
+    CHECK_TEXT(out(), "reason(1) kicked close(3)");
+    end();
+}
+
+/* A link that broke after its CONNECT had been sent may still take the session over. */
+static void a_link_that_broke_is_a_ghost(void) {
+    begin_logged_in();
+    lost(1, ERR_SDK_NET_RESET_BY_PEER);
+    tick();
+    out();
+    session_link_open(&s, 2, now);
+    out();
+    lost(2, ERR_SDK_NET_RESET_BY_PEER);
+    tick();
+    out();
+    session_link_open(&s, 3, now);
+    out();
+    connack(3, 0, 0);
+    out();
+    disconnect(3, 0x8E);
+    CHECK_TEXT(out(), "disconnected(6208) close(3)");
+    CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logined);
+    end();
+}
+
+/* Another platform is another instance, ghost or not. */
+static void a_kick_by_another_platform_is_no_ghosts(void) {
+    begin_logged_in();
+    lost(1, ERR_SDK_NET_RESET_BY_PEER);
+    tick();
+    out();
+    session_link_open(&s, 2, now);
+    out();
+    lost(2, ERR_SDK_NET_RESET_BY_PEER);
+    tick();
+    out();
+    session_link_open(&s, 3, now);
+    out();
+    connack(3, 0, 0);
+    out();
+    struct mqtt_packet kick = packet(MQTT_DISCONNECT, 0x8E);
+    snprintf(kick.kick_platform, sizeof kick.kick_platform, "Windows");
+    session_packet(&s, 3, now, &kick);
+    CHECK_TEXT(out(), "reason(2) kicked close(3)");
+    end();
+}
+
 static void a_user_sig_seen_to_expire_is_refused_here(void) {
     begin_logged_in();
     disconnect(1, 0xA0);
@@ -600,7 +700,7 @@ static void an_expiry_during_authentication_leaves_the_login_under_way(void) {
     CHECK_TEXT(out(), "reason(4) expired close(1)");
     CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logining);
     connack(2, 0, 0);
-    CHECK_TEXT(out(), "connected ok");
+    CHECK_TEXT(out(), "connecting connected ok");
     CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logined);
     end();
 }
@@ -754,6 +854,11 @@ int main(void) {
     a_refused_reconnect_ends_the_session();
     a_link_given_up_before_its_answer_is_no_other_instance();
     a_kick_that_the_server_names_is_one_even_then();
+    a_kick_with_a_code_during_authentication_counts_at_once();
+    a_plain_kick_before_the_connect_is_another_instance();
+    a_ghost_of_alice_does_not_undo_the_kick_of_bob();
+    a_link_that_broke_is_a_ghost();
+    a_kick_by_another_platform_is_no_ghosts();
     a_user_sig_seen_to_expire_is_refused_here();
     an_expiry_during_authentication_leaves_the_login_under_way();
     a_heartbeat_is_sent_and_must_be_answered();

@@ -275,7 +275,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         35,
                         "the network callback tells no failure",
                         "native/session.c",
-                        "if (attempt_is_told(s)) notify_network(s, kTIMConnectFailed, code, desc);",
+                        "if (attempt_is_told(s)) tell_failed(s, code, desc);",
                         "",
                         "offline.network-callback"),
                 new Mutation(
@@ -526,7 +526,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         69,
                         "the network callback does not tell that the connection is back",
                         "native/session.c",
-                        "        go_online(connection, s, now, connack);\n        notify_network(s, kTIMConnected, 0, \"\");",
+                        "        go_online(connection, s, now, connack);\n        tell_connected(s);",
                         "        go_online(connection, s, now, connack);",
                         "faults.connection-lost"),
                 new Mutation(
@@ -595,7 +595,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         "native/session.c",
                         "        drop_link(s, &s->running, ACTION_GOODBYE);\n        forget(&s->running);\n        return;",
                         "        drop_link(s, &s->running, ACTION_GOODBYE);\n"
-                                + "        notify_network(s, kTIMDisconnected, 0, \"\");\n"
+                                + "        notify_network(s, kTIMDisconnected, ERR_SDK_NET_DISCONNECT, \"\");\n"
                                 + "        forget(&s->running);\n"
                                 + "        return;",
                         "login.logout"),
