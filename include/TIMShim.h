@@ -58,4 +58,15 @@ typedef void (*TIMShimKickedOfflineReasonCallback)(int32_t reason, const char* d
  */
 TIM_DECL void TIMShimSetKickedOfflineReasonCallback(TIMShimKickedOfflineReasonCallback cb, const void* user_data);
 
+/**
+ * Ends every login that TIMLogin was given this user_data for and that is not answered yet, under way or waiting for its turn: each gets
+ * ERR_SDK_COMM_INTERRUPT (7009), once, in the order of the calls; its connection is closed, and what waits behind it goes on. Whoever is
+ * logged in stays so, also while being authenticated again. A switch of account that is under way has ended the session before it already:
+ * then nobody is logged in. If the login packet of another user was sent, that user is logged out again where the server may have accepted
+ * it. Logouts are not touched. From any thread, also inside a callback; the callbacks come as always, not from inside this call.
+ * @param user_data compared as a pointer; NULL means the logins that were given NULL
+ * @return TIM_SUCC if there was such a login; TIM_ERR_PARAM if there was none, because it has been answered already; TIM_ERR_SDKUNINIT
+ */
+TIM_DECL int TIMShimAbortLogin(const void* user_data);
+
 #endif

@@ -68,3 +68,7 @@ void TIMSetLogCallback(TIMLogCallback cb, const void* user_data) {
 void TIMShimSetKickedOfflineReasonCallback(TIMShimKickedOfflineReasonCallback cb, const void* user_data) {
     callbacks_register_kick_reason(cb, user_data);
 }
+
+int TIMShimAbortLogin(const void* user_data) {
+    return instance_abort_login(user_data);
+}

@@ -158,3 +158,10 @@ int instance_logout(TIMCommCallback cb, const void* user_data) {
     if (request != NULL) request->type = REQUEST_LOGOUT;
     return submit(request, cb, user_data);
 }
+
+int instance_abort_login(const void* user_data) {
+    os_lock(&lock);
+    int result = loop == NULL ? TIM_ERR_SDKUNINIT : loop_abort(loop, user_data) ? TIM_SUCC : TIM_ERR_PARAM;
+    os_unlock(&lock);
+    return result;
+}

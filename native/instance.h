@@ -18,6 +18,7 @@ bool instance_is_initialised(void);
 int instance_set_config(const char* json_config, TIMCommCallback cb, const void* user_data);
 /** @param sdk_app_id 0: the instance's */
 int instance_login(uint64_t sdk_app_id, const char* user_id, const char* user_sig, TIMCommCallback cb, const void* user_data);
+int instance_abort_login(const void* user_data);
 int instance_logout(TIMCommCallback cb, const void* user_data);
 
 #endif

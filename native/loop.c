@@ -77,6 +77,17 @@ void loop_request(struct loop* loop, struct request* request) {
     if (work) os_waker_wake(&loop->waker);
 }
 
+bool loop_abort(struct loop* loop, const void* user_data) {
+    os_lock(&loop->lock);
+    bool found = session_abort(&loop->session, user_data, os_now_ms());
+    if (found) log_write(kTIMLog_Info, "login aborted");
+    pass_on(loop);
+    bool work = session_has_action(&loop->session);
+    os_unlock(&loop->lock);
+    if (work) os_waker_wake(&loop->waker);
+    return found;
+}
+
 /* ---- The loop's thread ---- */
 
 static struct link* link_of(struct loop* loop, uint32_t id) {

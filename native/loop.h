@@ -18,6 +18,8 @@ struct loop;
 struct loop* loop_start(const struct config* config);
 /** Takes the request over. From any thread. */
 void loop_request(struct loop* loop, struct request* request);
+/** From any thread. @return whether there was such a login */
+bool loop_abort(struct loop* loop, const void* user_data);
 /** Answers what is left with 7009: no callback is queued after it. From any thread; then loop_free. */
 void loop_end(struct loop* loop);
 /** Waits for the thread, which never waits for a callback, and frees everything. Connections close without a word. */

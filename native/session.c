@@ -409,6 +409,54 @@ void session_end(struct session* s) {
     }
 }
 
+static const char aborted[] = "aborted by TIMShimAbortLogin";
+
+static bool is_login_of(const struct request* request, const void* user_data) {
+    return request->type == REQUEST_LOGIN && request->done->user_data == user_data;
+}
+
+static void abort_attempt(struct session* s, uint64_t now) {
+    /* The server may have accepted another user by now. The same user's session must not be logged out with it. */
+    bool undo = s->attempt.login_unanswered && !exists(&s->running);
+    if (undo) drop_link(s, &s->attempt, ACTION_GOODBYE);
+    attempt_failed(s, now, ERR_SDK_COMM_INTERRUPT, aborted, true);
+}
+
+bool session_abort(struct session* s, const void* user_data, uint64_t now) {
+    bool found = s->active != NULL && is_login_of(s->active, user_data);
+    struct request** place = &s->head;
+    struct request* gone = NULL;
+    struct request** gone_end = &gone;
+    s->tail = NULL;
+    while (*place != NULL) {
+        struct request* request = *place;
+        if (!is_login_of(request, user_data)) {
+            s->tail = request;
+            place = &request->next;
+            continue;
+        }
+        *place = request->next;
+        request->next = NULL;
+        *gone_end = request;
+        gone_end = &request->next;
+        s->waiting--;
+    }
+    /* Those that stay are set aside, so that every answer comes before what they bring about. */
+    struct request *head = s->head, *tail = s->tail;
+    s->head = s->tail = NULL;
+    if (found) abort_attempt(s, now);
+    found = found || gone != NULL;
+    while (gone != NULL) {
+        struct request* request = gone;
+        gone = request->next;
+        answer(s, request, ERR_SDK_COMM_INTERRUPT, aborted);
+    }
+    s->head = head;
+    s->tail = tail;
+    start_next(s, now);
+    return found;
+}
+
 static bool is_on_its_way(const struct connection* connection) {
     return connection != NULL && connection->phase >= PHASE_RESOLVING && connection->phase < PHASE_AUTHENTICATING;
 }

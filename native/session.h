@@ -141,6 +141,8 @@ void session_end(struct session* session);
 
 /* Events. `now` is in milliseconds and never goes back. */
 void session_request(struct session* session, struct request* request, uint64_t now);
+/** Ends the logins with this user_data. @return whether there was one */
+bool session_abort(struct session* session, const void* user_data, uint64_t now);
 /** The link has come to PHASE_OPENING or PHASE_SECURING. */
 void session_link_reached(struct session* session, uint32_t link, uint64_t now, enum phase phase);
 void session_link_open(struct session* session, uint32_t link, uint64_t now);

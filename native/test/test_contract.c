@@ -331,6 +331,17 @@ static void a_thousand_requests_wait_in_order(void) {
     CHECK_NUMBER(atomic_load(&out_of_order), 0);
 }
 
+static void a_login_is_aborted_once_and_only_that(void) {
+    CHECK_NUMBER(TIMShimAbortLogin("in"), TIM_ERR_SDKUNINIT);
+    init_with("");
+    CHECK_NUMBER(TIMShimAbortLogin("in"), TIM_ERR_PARAM);
+    TIMLogin("alice", "ok", on_result, "in");
+    CHECK(wait_for("in=0"));
+    CHECK_NUMBER(TIMShimAbortLogin("in"), TIM_ERR_PARAM); /* it has succeeded */
+    CHECK_NUMBER(TIMGetLoginStatus(), kTIMLoginStatus_Logined);
+    uninit();
+}
+
 static void a_logout_during_a_login_runs_after_it(void) {
     init_with("");
     TIMLogin("alice", "ok", on_result, "in");
@@ -625,6 +636,7 @@ int main(void) {
     another_user_sig_is_checked_and_the_session_stays();
     another_user_is_a_switch_and_its_failure_logs_out();
     a_thousand_requests_wait_in_order();
+    a_login_is_aborted_once_and_only_that();
     a_logout_during_a_login_runs_after_it();
     a_lost_connection_comes_back_by_itself();
     a_refused_reconnect_ends_the_session();

@@ -57,6 +57,9 @@ static void end(void) {
     out();
 }
 
+/* The user_data of the next logins. */
+static const void* login_data;
+
 static void login(const char* user_id, const char* user_sig) {
     struct request* request = calloc(1, sizeof *request);
     if (request == NULL) exit(2);
@@ -64,6 +67,7 @@ static void login(const char* user_id, const char* user_sig) {
     snprintf(request->user_id, sizeof request->user_id, "%s", user_id);
     request->user_sig = user_sig == NULL ? NULL : secret_new(user_sig, strlen(user_sig));
     request->done = callback_new(CALLBACK_RESULT);
+    request->done->user_data = login_data;
     session_request(&s, request, now);
 }
 
@@ -673,6 +677,47 @@ static void a_kick_by_another_platform_is_no_ghosts(void) {
     end();
 }
 
+/* One answer each, in the order of the calls; who was logged in stays. */
+static void logins_are_aborted_by_their_user_data(void) {
+    static int mine, others;
+    begin_logged_in();
+    login_data = &mine;
+    login("bob", "sig-b");
+    login("carol", "sig-c");
+    login_data = &others;
+    login("dave", "sig-d");
+    logout();
+    login_data = &mine;
+    login("erin", "sig-e");
+    login_data = NULL;
+    CHECK_TEXT(out(), "disconnected(0) connecting goodbye(1) open(2)");
+    session_link_open(&s, 2, now);
+    CHECK_TEXT(out(), "authenticate(2)");
+    CHECK(session_abort(&s, &mine, now));
+    CHECK_TEXT(out(), "failed(7009) error(7009) error(7009) error(7009) connecting goodbye(2) open(3)");
+    CHECK(!session_abort(&s, &mine, now));
+    CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logining);
+    CHECK(session_abort(&s, &others, now)); /* not sent yet */
+    CHECK_TEXT(out(), "failed(7009) error(7009) ok close(3)");
+    CHECK_NUMBER(session_status(&s), kTIMLoginStatus_UnLogined);
+    CHECK(!session_abort(&s, NULL, now));
+    end();
+}
+
+static void an_aborted_authentication_leaves_the_session(void) {
+    static int mine;
+    begin_logged_in();
+    login_data = &mine;
+    login("alice", "fresh");
+    login_data = NULL;
+    session_link_open(&s, 2, now);
+    out();
+    CHECK(session_abort(&s, &mine, now));
+    CHECK_TEXT(out(), "error(7009) close(2)"); /* no goodbye: it would log alice out */
+    CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logined);
+    end();
+}
+
 static void a_user_sig_seen_to_expire_is_refused_here(void) {
     begin_logged_in();
     disconnect(1, 0xA0);
@@ -859,6 +904,8 @@ int main(void) {
     a_ghost_of_alice_does_not_undo_the_kick_of_bob();
     a_link_that_broke_is_a_ghost();
     a_kick_by_another_platform_is_no_ghosts();
+    logins_are_aborted_by_their_user_data();
+    an_aborted_authentication_leaves_the_session();
     a_user_sig_seen_to_expire_is_refused_here();
     an_expiry_during_authentication_leaves_the_login_under_way();
     a_heartbeat_is_sent_and_must_be_answered();

@@ -15,4 +15,6 @@ public interface ImSdkShim extends Library {
 
     void TIMShimSetKickedOfflineReasonCallback(
             @Nullable TIMShimKickedOfflineReasonCallback cb, @Nullable Pointer user_data);
+
+    int TIMShimAbortLogin(@Nullable Pointer user_data);
 }
