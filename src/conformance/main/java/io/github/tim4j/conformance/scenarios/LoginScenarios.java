@@ -481,25 +481,28 @@ final class LoginScenarios {
                 .from(C_REFERENCE, FLUTTER_GUIDE, WEB_GUIDE, HEADERS)
                 .needs(Need.LOGIN)
                 .does("logs in and out, and in again as another user")
-                .expects("callback 0, status 3, no user id, no lost connection (timshim: disconnected, code 0); then bob", stage -> {
-                    Device device = stage.device().loggedIn("alice");
-                    device.logout().answers(0);
-                    device.mustBeLoggedOut();
-                    device.mustNotHaveBeenKicked();
-                    stage.aMoment();
-                    if (stage.subject().isShim()) {
-                        stage.that("network callbacks", device.network()).is(List.of(Device.DISCONNECTED));
-                    } else {
-                        stage.that("network callbacks", device.network())
-                                .isAnyOf(List.of(), List.of(Device.DISCONNECTED));
-                    }
-                    if (!device.network().isEmpty()) {
-                        stage.that("the code of the disconnection", device.networkCode(Device.DISCONNECTED))
-                                .is(0);
-                    }
-                    device.login("bob").answers(0);
-                    device.mustBeLoggedIn("bob");
-                });
+                .expects(
+                        "callback 0, status 3, no user id, no lost connection (timshim: disconnected, code 0); then bob",
+                        stage -> {
+                            Device device = stage.device().loggedIn("alice");
+                            device.logout().answers(0);
+                            device.mustBeLoggedOut();
+                            device.mustNotHaveBeenKicked();
+                            stage.aMoment();
+                            if (stage.subject().isShim()) {
+                                stage.that("network callbacks", device.network())
+                                        .is(List.of(Device.DISCONNECTED));
+                            } else {
+                                stage.that("network callbacks", device.network())
+                                        .isAnyOf(List.of(), List.of(Device.DISCONNECTED));
+                            }
+                            if (!device.network().isEmpty()) {
+                                stage.that("the code of the disconnection", device.networkCode(Device.DISCONNECTED))
+                                        .is(0);
+                            }
+                            device.login("bob").answers(0);
+                            device.mustBeLoggedIn("bob");
+                        });
 
         drafts.scenario("many-times", "Logins and logouts work as often as wanted")
                 .from(FLUTTER_GUIDE, C_REFERENCE)
