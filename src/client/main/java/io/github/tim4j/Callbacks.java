@@ -42,6 +42,7 @@ final class Callbacks {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(TimClient.class);
+    private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
     private static final AtomicLong IDS = new AtomicLong();
     private static final Map<Long, Answer> ANSWERS = new ConcurrentHashMap<>();
     private static final Map<Long, Events> EVENTS = new ConcurrentHashMap<>();
@@ -117,15 +118,28 @@ final class Callbacks {
 
     /** Without this, JNA attaches the library's thread to the JVM again for each call, which costs many times the call. */
     private static <C extends Callback> C pinned(C callback) {
-        Native.setCallbackThreadInitializer(callback, new CallbackThreadInitializer(true, false, "tim4j-native"));
+        Native.setCallbackThreadInitializer(callback, attached());
         return callback;
     }
 
+    static CallbackThreadInitializer attached() {
+        return new CallbackThreadInitializer(true, false, "tim4j-native");
+    }
+
+    /** Whether the calling thread is one of a library's, inside a callback. */
+    static boolean isInside() {
+        return INSIDE.get();
+    }
+
     private static void contained(Runnable body) {
+        boolean outer = INSIDE.get();
+        INSIDE.set(true);
         try {
             body.run();
         } catch (Throwable e) {
-            LOG.error("a callback of the library could not be handled", e);
+            Contained.report(LOG, "a callback of the library could not be handled", e);
+        } finally {
+            INSIDE.set(outer);
         }
     }
 

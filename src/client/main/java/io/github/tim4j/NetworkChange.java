@@ -12,4 +12,5 @@ import java.time.Duration;
  * @param reconnect   whether this belongs to restoring a connection that was lost while logged in, rather than to a login
  * @param outage      how long the connection has been lost, by the monotonic clock; zero unless {@code reconnect}
  */
-public record NetworkChange(NetworkStatus status, int code, String description, boolean reconnect, Duration outage) {}
+public record NetworkChange(NetworkStatus status, int code, String description, boolean reconnect, Duration outage)
+        implements TimEvent {}

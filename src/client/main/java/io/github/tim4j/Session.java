@@ -4,128 +4,135 @@ package io.github.tim4j;
 import io.github.tim4j.StatusChange.Cause;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the application learns of the login status. The C API reports no status changes, so they follow from what it does report:
- * requests run one after another, each is answered, and kicks and expiries end a session. Belongs to the inbox; no native calls, no locks.
+ * requests run one after another, each is answered, and kicks and expiries end a session. It takes what happened and returns what is to be
+ * reported. Belongs to the loop; no native calls, no locks, no thread.
  */
 final class Session {
-    /** A login or a logout; entered once the library has accepted it. */
-    static final class Request {
-        private final @Nullable String userId;
-        private boolean accepted;
-
-        private Request(@Nullable String userId) {
-            this.userId = userId;
-        }
-
-        static Request login(String userId) {
-            return new Request(userId);
-        }
-
-        static Request logout() {
-            return new Request(null);
-        }
-    }
-
-    /** Receives each change; then each event, in a form that fits a listener. */
-    interface Audience {
-        void changed(StatusChange change);
-
-        void event(Consumer<TimListener> event);
-
-        void network(NetworkChange change);
-    }
-
     private static final long NOT_LOST = Long.MIN_VALUE;
 
-    private final Audience audience;
-    private final Deque<Request> requests = new ArrayDeque<>();
+    private final Deque<Request<?>> requests = new ArrayDeque<>();
     private LoginStatus status = LoginStatus.LOGGED_OUT;
     private @Nullable String userId;
     /** Who was logged in last; null if nobody ever was. */
     private @Nullable String lastLoggedIn;
+    /** Who was logged in when a switch to another user began, until it ends or he is kicked. */
+    private @Nullable String replaced;
 
     private KickReason kickReason = KickReason.UNKNOWN;
+    private NetworkStatus network = NetworkStatus.DISCONNECTED;
+    private boolean networkKnown;
     private long lostAt = NOT_LOST;
+    private List<TimEvent> events = new ArrayList<>();
 
-    Session(Audience audience) {
-        this.audience = audience;
+    private List<TimEvent> take() {
+        List<TimEvent> taken = events;
+        events = new ArrayList<>();
+        return taken;
     }
 
-    void accepted(Request request) {
-        request.accepted = true;
+    LoginStatus status() {
+        return status;
+    }
+
+    /** Who is logged in, as far as has been reported. */
+    Optional<String> loggedIn() {
+        return status == LoginStatus.LOGGED_IN ? Optional.ofNullable(userId) : Optional.empty();
+    }
+
+    NetworkStatus network() {
+        return network;
+    }
+
+    /** The library has accepted a login or a logout. */
+    List<TimEvent> accepted(Request<?> request) {
         requests.add(request);
         if (requests.size() == 1) {
             started(request);
         }
+        return take();
     }
 
-    private void started(Request request) {
-        if (request.userId == null) {
+    private void started(Request<?> request) {
+        String user = request.userId;
+        if (user == null) {
             if (status == LoginStatus.LOGGED_IN) {
                 change(LoginStatus.LOGGING_OUT, Cause.LOGOUT, userId, null);
             }
-        } else if (status == LoginStatus.LOGGED_IN && !request.userId.equals(userId)) {
-            change(LoginStatus.LOGGING_IN, Cause.ACCOUNT_SWITCH, request.userId, null);
+        } else if (status == LoginStatus.LOGGED_IN && !user.equals(userId)) {
+            replaced = userId;
+            change(LoginStatus.LOGGING_IN, Cause.ACCOUNT_SWITCH, user, null);
         } else if (status != LoginStatus.LOGGED_IN) {
-            change(LoginStatus.LOGGING_IN, Cause.LOGIN, request.userId, null);
+            change(LoginStatus.LOGGING_IN, Cause.LOGIN, user, null);
         }
+    }
+
+    /** Whether the user is logged in already, as far as has been reported. */
+    boolean isLoggedIn(@Nullable String user) {
+        return status == LoginStatus.LOGGED_IN && Objects.equals(userId, user);
     }
 
     /**
-     * @param failure    null if it succeeded. With {@link TimException} a session of the same user, which was only to get another
-     *                   UserSig, stays. Any other failure does not settle the status, and {@link #resync} should follow.
-     * @param actualUser asked after a login of another user that failed, as some refusals come before the old session is touched; empty
-     *                   too if it is not known
-     * @return whether the user had been logged in already
+     * A login was answered.
+     *
+     * @param failure    null if it succeeded. A session of the same user, which was only to get another UserSig, stays.
+     * @param actualUser who the library says is logged in, as some refusals come before the old session is touched; empty too if it is not
+     *                   known
      */
-    boolean loginEnded(Request request, @Nullable Throwable failure, Supplier<Optional<String>> actualUser) {
+    List<TimEvent> loginEnded(Request<?> request, @Nullable TimException failure, Optional<String> actualUser) {
         boolean repeat = isLoggedIn(request.userId);
         if (failure == null && !repeat) {
             change(LoginStatus.LOGGED_IN, Cause.LOGIN, request.userId, null);
-        } else if (failure instanceof TimException error && request.accepted && !repeat) {
-            boolean stays = lastLoggedIn != null && actualUser.get().equals(Optional.of(lastLoggedIn));
+        } else if (failure != null && requests.contains(request) && !repeat) {
+            boolean stays = lastLoggedIn != null && actualUser.equals(Optional.of(lastLoggedIn));
             LoginStatus to = stays ? LoginStatus.LOGGED_IN : LoginStatus.LOGGED_OUT;
-            change(to, Cause.LOGIN_FAILED, stays ? lastLoggedIn : request.userId, error);
+            change(to, Cause.LOGIN_FAILED, stays ? lastLoggedIn : request.userId, failure);
         }
-        next(request);
-        return repeat;
+        replaced = null;
+        return take();
     }
 
-    /** @param failure null if it succeeded; else {@link #resync} should follow */
-    void logoutEnded(Request request, Throwable failure) {
+    /** A logout was answered. */
+    List<TimEvent> logoutEnded(@Nullable TimException failure) {
         if (failure == null) {
             change(LoginStatus.LOGGED_OUT, Cause.LOGOUT, userId, null);
         }
-        next(request);
+        return take();
     }
 
-    /** It was not answered because the client is being closed: {@link #closed} reports the end, once for all. */
-    void interrupted(Request request) {
-        requests.remove(request);
-    }
-
-    private void next(Request ended) {
+    /** The request is over, and its futures have their answer; or nobody waits for that any more. The next one begins. */
+    List<TimEvent> next(Request<?> ended) {
         boolean wasRunning = requests.peek() == ended;
         requests.remove(ended);
         if (wasRunning && !requests.isEmpty()) {
             started(requests.peek());
         }
+        return take();
+    }
+
+    /** The library has been restarted: it has no requests. */
+    void restarted() {
+        requests.clear();
     }
 
     /** Takes over the library's own view, unless a request under way is about to change it. */
-    void resync(LoginStatus actual, Optional<String> actualUser) {
-        String user = actualUser.isPresent() ? actualUser.get() : userId;
-        if (requests.isEmpty() && (actual != status || actual == LoginStatus.LOGGED_IN && !isLoggedIn(user))) {
-            change(actual, Cause.RESYNC, user, null);
+    List<TimEvent> resync(LoginState actual) {
+        String user = actual.userId().orElse(userId);
+        boolean logged = actual.status() == LoginStatus.LOGGED_IN;
+        if (requests.isEmpty()
+                && !(logged && user == null)
+                && (actual.status() != status || logged && !isLoggedIn(user))) {
+            change(actual.status(), Cause.RESYNC, user, null);
         }
+        return take();
     }
 
     /** Comes right before {@link #kickedOffline} or {@link #userSigExpired}, from libraries that know the reason. */
@@ -133,58 +140,70 @@ final class Session {
         kickReason = reason;
     }
 
-    void kickedOffline() {
+    List<TimEvent> kickedOffline() {
         KickReason reason = kickReason;
         kickReason = KickReason.UNKNOWN;
-        if (status == LoginStatus.LOGGED_IN) {
-            change(LoginStatus.LOGGED_OUT, Cause.KICKED_OFFLINE, userId, null);
-            audience.event(listener -> listener.onKickedOffline(reason));
+        if (status == LoginStatus.LOGGED_IN && userId != null) {
+            String kicked = userId;
+            change(LoginStatus.LOGGED_OUT, Cause.KICKED_OFFLINE, kicked, null);
+            events.add(new TimEvent.KickedOffline(kicked, reason));
+        } else if (replaced != null) {
+            // Kicked after the call of another login, and before its turn: the session ended earlier than it would
+            // have.
+            events.add(new TimEvent.KickedOffline(replaced, reason));
+            replaced = null;
         }
+        return take();
     }
 
-    void userSigExpired() {
+    List<TimEvent> userSigExpired() {
         kickReason = KickReason.UNKNOWN;
-        if (status == LoginStatus.LOGGED_IN) {
-            String expired = Objects.requireNonNull(userId, "logged in");
+        if (status == LoginStatus.LOGGED_IN && userId != null) {
+            String expired = userId;
             change(LoginStatus.LOGGED_OUT, Cause.USER_SIG_EXPIRED, expired, null);
-            audience.event(listener -> listener.onUserSigExpired(expired));
+            events.add(new TimEvent.UserSigExpired(expired));
+        } else if (replaced != null) {
+            events.add(new TimEvent.UserSigExpired(replaced));
+            replaced = null;
         }
+        return take();
     }
 
-    void closed() {
+    List<TimEvent> closed() {
         requests.clear();
         change(LoginStatus.LOGGED_OUT, Cause.CLOSED, userId, null);
+        return take();
     }
 
-    void network(NetworkStatus network, int code, String description, long nanoTime) {
+    List<TimEvent> network(NetworkStatus now, int code, String description, long nanoTime) {
+        if (now == NetworkStatus.DISCONNECTED && code == 0 && network == now && networkKnown) {
+            return List.of();
+        }
         boolean idle = requests.isEmpty();
         if (lostAt == NOT_LOST
                 && status == LoginStatus.LOGGED_IN
-                && (network == NetworkStatus.DISCONNECTED || idle && network != NetworkStatus.CONNECTED)) {
+                && (now == NetworkStatus.DISCONNECTED || idle && now != NetworkStatus.CONNECTED)) {
             lostAt = nanoTime;
         }
         boolean reconnect = lostAt != NOT_LOST;
         Duration outage = reconnect ? Duration.ofNanos(nanoTime - lostAt) : Duration.ZERO;
-        if (network == NetworkStatus.CONNECTED) {
+        if (now == NetworkStatus.CONNECTED) {
             lostAt = NOT_LOST;
         }
-        audience.network(new NetworkChange(network, code, description, reconnect, outage));
+        network = now;
+        networkKnown = true;
+        events.add(new NetworkChange(now, code, description, reconnect, outage));
+        return take();
     }
 
-    /** Reports to a late listener where things stand. */
-    void replayTo(TimListener listener, StatusChange current) {
-        listener.onStatusChanged(current);
-        if (current.to() == LoginStatus.LOGGED_IN) {
-            current.userId().ifPresent(listener::onReady);
+    /** What a listener gets first: where things stand. */
+    List<TimEvent> replay() {
+        events.add(new StatusChange(status, status, Cause.REPLAY, Optional.ofNullable(userId), Optional.empty()));
+        loggedIn().ifPresent(user -> events.add(new TimEvent.Ready(user)));
+        if (networkKnown) {
+            events.add(new NetworkChange(network, 0, "", false, Duration.ZERO));
         }
-    }
-
-    StatusChange current() {
-        return new StatusChange(status, status, Cause.REPLAY, Optional.ofNullable(userId), Optional.empty());
-    }
-
-    private boolean isLoggedIn(@Nullable String user) {
-        return status == LoginStatus.LOGGED_IN && Objects.equals(userId, user);
+        return take();
     }
 
     private void change(LoginStatus to, Cause cause, @Nullable String user, @Nullable TimException error) {
@@ -200,12 +219,17 @@ final class Session {
         } else {
             lostAt = NOT_LOST;
         }
-        audience.changed(new StatusChange(from, to, cause, Optional.ofNullable(user), Optional.ofNullable(error)));
+        events.add(new StatusChange(from, to, cause, Optional.ofNullable(user), Optional.ofNullable(error)));
         if (from == LoginStatus.LOGGED_IN && before != null) {
-            audience.event(listener -> listener.onNotReady(before));
+            events.add(new TimEvent.NotReady(before));
         }
-        if (to == LoginStatus.LOGGED_IN) {
-            audience.event(listener -> listener.onReady(Objects.requireNonNull(user)));
+        if (to == LoginStatus.LOGGED_IN && user != null) {
+            events.add(new TimEvent.Ready(user));
+        }
+        if (to == LoginStatus.LOGGED_OUT && networkKnown && network != NetworkStatus.DISCONNECTED) {
+            // Not every library says that the connection ends with the session.
+            network = NetworkStatus.DISCONNECTED;
+            events.add(new NetworkChange(network, 0, "", false, Duration.ZERO));
         }
     }
 }

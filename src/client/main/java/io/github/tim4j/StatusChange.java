@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param error  why a login failed; empty with any other cause
  */
 public record StatusChange(
-        LoginStatus from, LoginStatus to, Cause cause, Optional<String> userId, Optional<TimException> error) {
+        LoginStatus from, LoginStatus to, Cause cause, Optional<String> userId, Optional<TimException> error)
+        implements TimEvent {
     /** Why the status changed. */
     public enum Cause {
         /** A login began, or succeeded. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j;
 
+import com.sun.jna.Callback;
+import com.sun.jna.Library;
+import com.sun.jna.Pointer;
 import io.github.tim4j.jna.LibraryLoadException;
 import io.github.tim4j.jna.LoadedLibrary;
 import io.github.tim4j.jna.NativeLibraries;
@@ -10,11 +13,9 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -43,9 +44,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Futures</b> complete exactly once: with the result; with {@link TimException}, which has the code; with {@link
  * java.util.concurrent.TimeoutException} after {@link Builder#requestTimeout}; by {@link #close()}, with code 7009, and after it with code
- * -1; or by your own {@code cancel} or {@code orTimeout}. A request cannot be called back from the library: what runs out or is cancelled
- * is only the answer, and the status still follows what happens. Stages run on the callback executor. Waiting with {@code join} or {@code
- * get} is for other threads; inside a callback it throws {@link IllegalStateException} at once. ({@code CompletableFuture.allOf} makes
+ * -1; or by your own {@code cancel} or {@code orTimeout}. Cancelling the last future of a login aborts the login, unless
+ * it has succeeded already; after a {@code requestTimeout} the login goes on, and the status follows what becomes of it. Stages run on the callback
+ * executor, however late they are attached. Waiting with {@code join} or {@code get} is for other threads, or for the executor's own outside
+ * of a callback; inside a callback it throws {@link IllegalStateException} at once. ({@code CompletableFuture.allOf} makes
  * futures of its own, which do not: never wait for those inside a callback.)
  *
  * <p><b>One per library.</b> The C API is one session per process, so a second open client for the same library is refused.
@@ -53,51 +55,70 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Secrets.</b> A UserSig is in no log, message or {@code toString}; its native copy is wiped before it is freed.
  */
 public final class TimClient implements AutoCloseable {
+    /** Guards the look for an open client and the making of another: the same object in every class loader. */
+    private static final Object OPENING = "io.github.tim4j.TimClient opens".intern();
+
     private final LoadedLibrary library;
+    /** Also the mark of an open client. */
+    private final Timer timer;
+
     private final Dispatch dispatch;
-    private final Inbox inbox = new Inbox();
-    private final Listeners listeners;
-    private final Session session;
-    private final NativeSession nativeSession;
-    private final Renewal renewal;
-    private final Set<Reply<?>> open = ConcurrentHashMap.newKeySet();
+    private final Core core;
+    private final boolean hasProvider;
     private final Thread exitHook = new Thread(this::closeAtExit, "tim4j-exit");
 
     private TimClient(Builder builder) {
         library = NativeLibraries.load(builder.library);
-        dispatch = new Dispatch(builder.callbackExecutor);
-        listeners = new Listeners(dispatch);
-        session = new Session(new Session.Audience() {
-            @Override
-            public void changed(StatusChange change) {
-                listeners.tell(listener -> listener.onStatusChanged(change));
-                renewal().statusChanged(change);
-            }
-
-            @Override
-            public void event(Consumer<TimListener> event) {
-                listeners.tell(event);
-            }
-
-            @Override
-            public void network(NetworkChange change) {
-                listeners.tellIfRoom(listener -> listener.onNetworkStatus(change));
-            }
-        });
-        nativeSession = new NativeSession(
-                library, builder.sdkAppId, Json.object(builder.config), builder.requestTimeout, inbox, session);
-        renewal = new Renewal(
-                builder.provider, nativeSession, inbox, listeners, builder.requestTimeout, builder.renewalBackoff);
+        hasProvider = builder.provider != null;
+        timer = open(library);
         try {
-            Runtime.getRuntime().addShutdownHook(exitHook);
-        } catch (IllegalStateException e) {
-            end();
+            dispatch = new Dispatch(builder.callbackExecutor, timer);
+            core = new Core(builder, library, dispatch, timer);
+            try {
+                Runtime.getRuntime().addShutdownHook(exitHook);
+            } catch (RuntimeException | Error e) {
+                core.close();
+                throw e;
+            }
+        } catch (RuntimeException | Error e) {
+            timer.close();
             throw e;
         }
     }
 
-    private Renewal renewal() {
-        return renewal;
+    /**
+     * One library in memory is one session, by whatever path it was loaded and however many class loaders have loaded this class; a copy of the file
+     * is another. A thread's name is the mark, because threads belong to the process, and nothing but their end removes them.
+     */
+    private static Timer open(LoadedLibrary library) {
+        String mark = "tim4j-timer-"
+                + Long.toHexString(Pointer.nativeValue(library.handle().getFunction("TIMInit")));
+        synchronized (OPENING) {
+            if (isRunning(mark)) {
+                throw new IllegalStateException("a TimClient for " + library.path()
+                        + " is open already, and a process has one session per library: close it first, or share it");
+            }
+            return new Timer(mark);
+        }
+    }
+
+    private static boolean isRunning(String threadName) {
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
+        while (group.getParent() != null) {
+            group = group.getParent();
+        }
+        Thread[] threads = new Thread[2 * group.activeCount() + 64];
+        int count = group.enumerate(threads);
+        while (count == threads.length) {
+            threads = new Thread[2 * threads.length];
+            count = group.enumerate(threads);
+        }
+        for (int i = 0; i < count; i++) {
+            if (threads[i].getName().equals(threadName)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Starts building a client. */
@@ -112,35 +133,60 @@ public final class TimClient implements AutoCloseable {
      * @param userSig the user's UserSig; if it is refused as expired and there is a {@link UserSigProvider}, that is asked for a fresh one
      */
     public CompletableFuture<LoginResult> login(String userId, String userSig) {
-        return reply(renewal.login(userId, userSig));
+        return isCString(userId) && isCString(userSig) ? core.login(userId, userSig) : core.failed(noCString());
     }
 
     /**
      * Logs a user in with a UserSig from the {@link UserSigProvider}. It fails with what the provider throws; and with
      * {@link IllegalStateException} if there is none.
+     *
+     * @param userId as for {@link #login(String, String)}
      */
     public CompletableFuture<LoginResult> login(String userId) {
-        return reply(renewal.login(userId));
+        if (!hasProvider) {
+            return core.failed(new IllegalStateException(
+                    "login(userId) needs a UserSigProvider: give the builder one, or call login(userId, userSig)"));
+        }
+        return isCString(userId) ? core.login(userId, null) : core.failed(noCString());
+    }
+
+    private static boolean isCString(@Nullable String text) {
+        return text != null && text.indexOf('\0') < 0;
+    }
+
+    private static TimException noCString() {
+        return new TimException(
+                TimError.TIM_ERR_PARAM.code(), "the user id or the UserSig is null or contains a NUL character");
     }
 
     /** Logs the user out. It succeeds too if nobody is logged in, and without a network. */
     public CompletableFuture<Void> logout() {
-        return reply(renewal.logout());
+        return core.logout();
     }
 
     /** The login status, from the library. {@link LoginStatus#LOGGED_OUT} after {@link #close()}. */
     public LoginStatus status() {
-        return nativeSession.status();
+        return core.api().status();
     }
 
     /** The user who is logged in. */
     public Optional<String> loginUser() {
-        return nativeSession.loginUser();
+        return core.api().loginUser();
+    }
+
+    /** The login status and the user of one moment, where {@link #status} and {@link #loginUser} one after the other might not fit. */
+    public LoginState state() {
+        return core.api().state();
+    }
+
+    /** What was reported last of the connection to the server; {@link NetworkStatus#DISCONNECTED} before, and when a session has ended. */
+    public NetworkStatus networkStatus() {
+        return core.networkStatus();
     }
 
     /** The server's time, in whole seconds; empty until a server has reported it, which it does at a login. */
     public Optional<Instant> serverTime() {
-        return nativeSession.serverTime();
+        return core.api().serverTime();
     }
 
     /** The version of the native library. */
@@ -148,20 +194,30 @@ public final class TimClient implements AutoCloseable {
         return library.version();
     }
 
-    /** Adds a listener, unless it is there already, and reports the current status to it. */
-    public void addListener(TimListener listener) {
-        Objects.requireNonNull(listener, "listener");
-        inbox.put(() -> {
-            StatusChange current = session.current();
-            listeners.add(listener, added -> session.replayTo(added, current));
-        });
+    /**
+     * Adds a listener, unless this very object is one already, and reports to it where things stand: the status, and the network's if it is known.
+     *
+     * @return closes it
+     */
+    public Subscription addListener(TimListener listener) {
+        return core.listen(Objects.requireNonNull(listener, "listener"));
+    }
+
+    /**
+     * Receives one kind of event.
+     *
+     * @param kind    for example {@code TimEvent.KickedOffline.class}; {@code TimEvent.class} for all
+     * @param handler called like a {@link TimListener}
+     * @return removes it
+     */
+    public <E extends TimEvent> Subscription on(Class<E> kind, Consumer<? super E> handler) {
+        return addListener(
+                Listeners.of(Objects.requireNonNull(kind, "kind"), Objects.requireNonNull(handler, "handler")));
     }
 
     /** Removes a listener; it gets nothing more, but a call under way runs to its end. */
     public void removeListener(TimListener listener) {
-        listeners.remove(listener);
-        // And behind an addListener that is still on its way.
-        inbox.put(() -> listeners.remove(listener));
+        core.unlisten(listener);
     }
 
     /**
@@ -177,20 +233,47 @@ public final class TimClient implements AutoCloseable {
         Objects.requireNonNull(function, "function");
         Objects.requireNonNull(args, "args");
         try {
-            return reply(nativeSession.call(function, args));
+            return core.call(core.api().function(function, args));
         } catch (IllegalArgumentException e) {
-            return reply(CompletableFuture.failedFuture(e));
+            return core.failed(e);
         }
+    }
+
+    /**
+     * Gives access to functions of the library that have another shape: an own JNA interface on the very library that this client uses.
+     *
+     * @param functions declares them as JNA has it; strings are UTF-8. Callbacks that the library keeps must go through {@link #keep}
+     * @throws IllegalArgumentException if it declares a function that the client itself uses
+     */
+    public <L extends Library> L nativeLibrary(Class<L> functions) {
+        return core.api().as(functions);
+    }
+
+    /**
+     * Keeps a callback reachable until {@link #close()}, as it must be while the library may call it, and its thread attached. It is called on a
+     * thread of the library's: hand over and return.
+     *
+     * @return the same callback
+     */
+    public <C extends Callback> C keep(C callback) {
+        return core.api().keep(callback);
+    }
+
+    /** Runs tasks like callbacks: one at a time, in order, on the callback executor. For what comes through {@link #keep}. */
+    public Executor callbackExecutor() {
+        return dispatch;
     }
 
     /**
      * Ends the session as the end of the process would, and frees the library for another client. To the server the user is not logged out;
      * call {@link #logout()} before, if that is wanted. Requests not answered fail with code 7009, on this thread. Listeners hear of the
-     * end on the callback executor, and nothing afterwards. May be called any number of times, from any thread, inside a callback too.
+     * end on the callback executor, and nothing afterwards. May be called any number of times, from any thread, inside a callback too; when
+     * it returns, the library is free.
      */
     @Override
     public void close() {
-        end();
+        core.close();
+        timer.close();
         dispatch.close();
         try {
             Runtime.getRuntime().removeShutdownHook(exitHook);
@@ -199,16 +282,9 @@ public final class TimClient implements AutoCloseable {
         }
     }
 
-    private void end() {
-        nativeSession.close();
-        TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
-        open.forEach(reply -> reply.completeNow(reason));
-        renewal.close();
-    }
-
     /** Native threads must be gone before the JVM is; but an exit never waits long for a callback that does not return. */
     private void closeAtExit() {
-        Thread closer = new Thread(this::end, "tim4j-close");
+        Thread closer = new Thread(core::close, "tim4j-close");
         closer.setDaemon(true);
         closer.start();
         try {
@@ -218,26 +294,25 @@ public final class TimClient implements AutoCloseable {
         }
     }
 
-    private <T> CompletableFuture<T> reply(CompletableFuture<T> result) {
-        Reply<T> reply = Reply.to(result, dispatch, open);
-        if (nativeSession.isClosed()) {
-            // close may have looked for open replies just before, and will not again.
-            reply.completeNow(TimException.clientClosed());
-        }
-        return reply;
-    }
-
     /** What a client is made of; only {@link #sdkAppId} is required. */
     public static final class Builder {
         private static final Duration YEAR = Duration.ofDays(365);
 
-        private final Map<String, Object> config = new TreeMap<>();
-        private long sdkAppId;
+        final Map<String, Object> config = new TreeMap<>();
+        long sdkAppId;
         private @Nullable Path library;
-        private @Nullable Function<String, ? extends CompletionStage<String>> provider;
+
+        @Nullable
+        Function<String, ? extends CompletionStage<String>> provider;
+
         private @Nullable Executor callbackExecutor;
-        private Duration requestTimeout = Duration.ofSeconds(90);
-        private Duration renewalBackoff = Duration.ofSeconds(1);
+        Duration requestTimeout = Duration.ofSeconds(90);
+
+        @Nullable
+        Duration userSigTimeout;
+
+        boolean renewal = true;
+        Duration renewalBackoff = Duration.ofSeconds(1);
 
         private Builder() {}
 
@@ -297,11 +372,39 @@ public final class TimClient implements AutoCloseable {
          * requests before it. For a single call, use {@link CompletableFuture#orTimeout}. More than 365 days count as 365 days.
          */
         public Builder requestTimeout(Duration timeout) {
-            if (timeout.isZero() || timeout.isNegative()) {
-                throw new IllegalArgumentException("requestTimeout must be positive: " + timeout);
-            }
-            this.requestTimeout = timeout.compareTo(YEAR) < 0 ? timeout : YEAR;
+            this.requestTimeout = positive("requestTimeout", timeout);
             return this;
+        }
+
+        /** How long a provider may take for one UserSig; default: the {@link #requestTimeout}. More than 365 days count as 365 days. */
+        public Builder userSigTimeout(Duration timeout) {
+            this.userSigTimeout = positive("userSigTimeout", timeout);
+            return this;
+        }
+
+        private static Duration positive(String name, Duration timeout) {
+            if (timeout.isZero() || timeout.isNegative()) {
+                throw new IllegalArgumentException(name + " must be positive: " + timeout);
+            }
+            return timeout.compareTo(YEAR) < 0 ? timeout : YEAR;
+        }
+
+        /**
+         * Whether the session of a {@link UserSigProvider}'s user is renewed in the background, before its UserSig expires and when it has; default true.
+         */
+        public Builder renewal(boolean on) {
+            this.renewal = on;
+            return this;
+        }
+
+        /** A PEM file with the certificates of the authorities to trust instead of the system's, for {@code mqtts}. timshim only. */
+        public Builder caFile(Path file) {
+            return config("shim_ca_file", file.toString());
+        }
+
+        /** The name that the server's certificate must have, if it is not the server's host. timshim only. */
+        public Builder tlsServerName(String name) {
+            return config("shim_tls_server_name", name);
         }
 
         /** Windows, Mac, Linux, Android, iPhone, iPad or Web; default: the system's. timshim only. */

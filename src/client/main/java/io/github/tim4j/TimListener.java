@@ -29,6 +29,11 @@ public interface TimListener {
      */
     default void onKickedOffline(KickReason reason) {}
 
+    /** The same, with the user who was kicked. Overridden, it takes the place of {@link #onKickedOffline(KickReason)}. */
+    default void onKickedOffline(String userId, KickReason reason) {
+        onKickedOffline(reason);
+    }
+
     /** The UserSig expired while the user was logged in. With a {@link UserSigProvider} a renewal follows by itself. */
     default void onUserSigExpired(String userId) {}
 

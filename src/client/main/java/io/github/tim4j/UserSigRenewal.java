@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param retryIn when the next attempt follows; zero if none does
  */
 public record UserSigRenewal(
-        String userId, Trigger trigger, Step step, int attempt, Optional<Throwable> failure, Duration retryIn) {
+        String userId, Trigger trigger, Step step, int attempt, Optional<Throwable> failure, Duration retryIn)
+        implements TimEvent {
     /** Why a UserSig is renewed. */
     public enum Trigger {
         /** It is about to expire. */

@@ -4,144 +4,246 @@ package io.github.tim4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Which thread completes the future that the application gets. */
+/** Where stages of the futures run that the application gets, and that waiting for one never lasts longer than its answer takes. */
 @Timeout(60)
 class ReplyTest {
     private final Queue<Runnable> given = new ConcurrentLinkedQueue<>();
-    private final Dispatch dispatch = new Dispatch(given::add);
-    private final Set<Reply<?>> open = ConcurrentHashMap.newKeySet();
-    private final CompletableFuture<String> result = new CompletableFuture<>();
-    private final Reply<String> reply = Reply.to(result, dispatch, open);
+    private final Timer timer = new Timer("tim4j-timer-reply-test");
+    private final Dispatch dispatch = new Dispatch(given::add, timer);
+    private final Reply<String> reply = new Reply<>(dispatch);
 
-    @Test
-    void whatOnlyAThreadWaitsForIsCompletedByThatThread() throws Exception {
-        CompletableFuture<String> joined = waiting(reply::join);
-        result.complete("answer");
-        assertThat(joined.get()).isEqualTo("answer");
-        assertThat(given).isEmpty();
-        assertThat(open).isEmpty();
+    @AfterEach
+    void close() {
+        timer.close();
+    }
 
-        dispatch.execute(() -> {});
-        assertThat(given).as("what comes next goes to the executor").hasSize(1);
+    private void answer() {
+        dispatch.execute(new Dispatch.Completion(() -> reply.complete("answer")));
     }
 
     @Test
-    void severalThreadsThatWaitAllGoOn() throws Exception {
-        CompletableFuture<String> joined = waiting(reply::join);
-        CompletableFuture<String> got = waiting(reply::get);
-        CompletableFuture<String> gotInTime = waiting(() -> reply.get(1, TimeUnit.MINUTES));
-        result.completeExceptionally(new TimException(6206, "too late"));
-        for (CompletableFuture<String> each : List.of(joined, got, gotInTime)) {
-            assertThatThrownBy(each::get).hasRootCauseInstanceOf(TimException.class);
-        }
-        assertThat(given).isEmpty();
-    }
-
-    @Test
-    void aStageRunsOnTheExecutorAlthoughAThreadWaits() throws Exception {
-        CompletableFuture<Thread> stage = reply.thenApply(answer -> Thread.currentThread());
-        CompletableFuture<String> joined = waiting(reply::join);
-        result.complete("answer");
-        assertThat(given).hasSize(1);
-        assertThat(stage).isNotDone();
-        given.remove().run();
-        assertThat(stage).isCompletedWithValue(Thread.currentThread());
-        assertThat(joined.get()).isEqualTo("answer");
-    }
-
-    @Test
-    void aThreadThatWaitsNeverRunsTheStagesOfOthers() throws Exception {
-        for (int i = 0; i < 500; i++) {
-            CompletableFuture<String> source = new CompletableFuture<>();
-            Reply<String> waitedFor = Reply.to(source, dispatch, open);
-            Queue<Thread> ranOn = new ConcurrentLinkedQueue<>();
-            for (int stage = 0; stage < 50; stage++) {
-                waitedFor.thenRun(() -> ranOn.add(Thread.currentThread()));
-            }
-            List<CompletableFuture<String>> joined =
-                    List.of(waiting(waitedFor::join), waiting(() -> waitedFor.get(1, TimeUnit.MINUTES)));
-            source.complete("answer");
-            given.remove().run();
-            for (CompletableFuture<String> each : joined) {
-                assertThat(each.get()).isEqualTo("answer");
-            }
-            assertThat(ranOn).as("round %d", i).hasSize(50).containsOnly(Thread.currentThread());
-        }
+    void aStageRunsOnTheExecutorWhoeverCompletesTheFutureAndHoweverLateItIsAttached() {
+        List<CompletableFuture<Thread>> stages = new ArrayList<>();
+        stages.add(reply.thenApply(x -> Thread.currentThread()));
+        reply.complete("by the application");
+        stages.add(reply.thenApply(x -> Thread.currentThread()));
+        stages.add(reply.handle((x, failure) -> Thread.currentThread()));
+        stages.add(reply.thenCompose(x -> CompletableFuture.completedFuture(Thread.currentThread())));
+        stages.add(reply.thenApply(x -> x).thenApply(x -> Thread.currentThread()));
+        assertThat(stages).noneMatch(CompletableFuture::isDone);
+        runAll();
+        assertThat(stages).allSatisfy(stage -> assertThat(stage).isCompletedWithValue(Thread.currentThread()));
     }
 
     @Test
     void whatIsQueuedBeforeItComesFirst() throws Exception {
         CompletableFuture<Void> event = new CompletableFuture<>();
         dispatch.execute(() -> event.complete(null));
+        answer();
         CompletableFuture<String> joined = waiting(reply::join);
-        result.complete("answer");
         assertThat(reply).isNotDone();
-        given.remove().run();
+        runAll();
         assertThat(event).isDone();
         assertThat(joined.get()).isEqualTo("answer");
     }
 
     @Test
     void askingAgainAndAgainLeavesNothingBehind() {
+        runAll();
         for (int i = 0; i < 100; i++) {
             assertThatThrownBy(() -> reply.get(1, TimeUnit.MICROSECONDS)).isInstanceOf(TimeoutException.class);
         }
         assertThat(reply.getNumberOfDependents()).isLessThanOrEqualTo(1);
-        result.complete("answer");
-        given.remove().run();
+        answer();
+        runAll();
         assertThat(reply).isCompletedWithValue("answer");
     }
 
     @Test
-    void aThreadThatIsInterruptedNeverTakesTheTurnWithIt() throws Exception {
-        Dispatch own = new Dispatch(null);
-        for (int i = 0; i < 5000; i++) {
-            CompletableFuture<String> source = new CompletableFuture<>();
-            Reply<String> racing = Reply.to(source, own, open);
-            CyclicBarrier start = new CyclicBarrier(3);
-            Thread waiter = new Thread(() -> {
-                arrive(start);
-                try {
-                    racing.get();
-                } catch (InterruptedException | ExecutionException e) {
-                    // That it may be either is the point.
+    void theExecutorsOwnThreadWaitsForAnyStageByRunningWhatIsQueued() {
+        dispatch.execute(() -> {});
+        runAll();
+        CompletableFuture<String> stage =
+                reply.thenCompose(x -> reply.thenCombine(reply.thenApply(y -> x + y), (a, b) -> a + " " + b));
+        new Thread(this::answer).start();
+        assertThat(stage.join()).isEqualTo("answer answeranswer");
+    }
+
+    @Test
+    void aThreadThatTheExecutorMayWaitOnIsLetGoAlthoughItHasNeverRunAnything() {
+        CompletableFuture<String> stage = reply.thenApply(x -> x + " and stage");
+        answer();
+        assertThat(stage.join()).isEqualTo("answer and stage");
+    }
+
+    @Test
+    void anExecutorThatWaitsForSeveralFuturesGetsThem() throws Exception {
+        ExecutorService ui = Executors.newSingleThreadExecutor();
+        try {
+            Dispatch onUi = new Dispatch(ui, timer);
+            Reply<String> one = new Reply<>(onUi);
+            Reply<String> two = new Reply<>(onUi);
+            CountDownLatch began = new CountDownLatch(1);
+            CompletableFuture<Void> all = CompletableFuture.runAsync(
+                    () -> {
+                        began.countDown();
+                        CompletableFuture.allOf(one, two).join();
+                    },
+                    ui);
+            began.await();
+            onUi.execute(new Dispatch.Completion(() -> one.complete("1")));
+            onUi.execute(new Dispatch.Completion(() -> two.complete("2")));
+            all.get(20, TimeUnit.SECONDS);
+        } finally {
+            ui.shutdownNow();
+        }
+    }
+
+    @Test
+    void aJoinInsideAForkJoinTaskTakesNoTurnWithIt() throws Exception {
+        Dispatch own = new Dispatch(null, timer);
+        ForkJoinPool pool = new ForkJoinPool(1);
+        try {
+            for (int round = 0; round < 200; round++) {
+                Reply<String> first = new Reply<>(own);
+                Reply<String> second = new Reply<>(own);
+                Future2 done = new Future2();
+                pool.execute(() -> {
+                    CompletableFuture<String> inner = CompletableFuture.supplyAsync(first::join, pool);
+                    second.join();
+                    inner.join();
+                    done.end.countDown();
+                });
+                own.execute(new Dispatch.Completion(() -> first.complete("1")));
+                own.execute(new Dispatch.Completion(() -> second.complete("2")));
+                assertThat(done.end.await(20, TimeUnit.SECONDS))
+                        .as("round %d", round)
+                        .isTrue();
+            }
+        } finally {
+            pool.shutdownNow();
+            own.close();
+        }
+    }
+
+    private static final class Future2 {
+        private final CountDownLatch end = new CountDownLatch(1);
+    }
+
+    @Test
+    void aDialogInsideACallbackHoldsNothingBack() {
+        AtomicInteger later = new AtomicInteger();
+        dispatch.execute(() -> {
+            dispatch.execute(later::incrementAndGet);
+            runAll(); // The event loop of a modal dialog.
+            assertThat(later).hasValue(1);
+        });
+        runAll();
+        assertThat(later).hasValue(1);
+    }
+
+    @Test
+    void anExecutorOfSeveralThreadsStillRunsOneAtATimeAndInOrder() throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(4);
+        try {
+            Dispatch onPool = new Dispatch(pool, timer);
+            AtomicInteger inside = new AtomicInteger();
+            List<Integer> seen = new ArrayList<>();
+            CountDownLatch all = new CountDownLatch(20_000);
+            for (int i = 0; i < 20_000; i++) {
+                int number = i;
+                onPool.execute(() -> {
+                    if (inside.incrementAndGet() == 1) {
+                        seen.add(number);
+                    }
+                    inside.decrementAndGet();
+                    all.countDown();
+                });
+            }
+            assertThat(all.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(seen).hasSize(20_000).isSorted();
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    @Test
+    void anInlineExecutorDoesNotRecurse() throws Exception {
+        Dispatch inline = new Dispatch(Runnable::run, timer);
+        AtomicInteger ran = new AtomicInteger();
+        Runnable[] again = new Runnable[1];
+        again[0] = () -> {
+            if (ran.incrementAndGet() < 1_000_000) {
+                inline.execute(again[0]);
+            }
+        };
+        inline.execute(again[0]);
+        assertThat(ran).hasValue(1_000_000);
+    }
+
+    @Test
+    void whatAnExecutorDroppedFollowsWhenItHasGone() throws Exception {
+        ExecutorService ui = Executors.newSingleThreadExecutor();
+        Dispatch onUi = new Dispatch(ui, timer);
+        CountDownLatch never = new CountDownLatch(1);
+        ui.execute(() -> {
+            try {
+                never.await();
+            } catch (InterruptedException e) {
+                // shutdownNow.
+            }
+        });
+        CountDownLatch ran = new CountDownLatch(1);
+        onUi.execute(ran::countDown);
+        ui.shutdownNow();
+        assertThat(ran.await(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void anAnswerWaitsForItsEventsThoughTheExecutorIsBusyForLong() throws Exception {
+        ExecutorService ui = Executors.newSingleThreadExecutor();
+        try {
+            Dispatch onUi = new Dispatch(ui, timer);
+            CountDownLatch known = new CountDownLatch(1);
+            onUi.execute(known::countDown);
+            known.await();
+            long end = System.nanoTime() + Duration.ofMillis(2500).toNanos();
+            ui.execute(() -> {
+                while (System.nanoTime() < end) {
+                    Thread.onSpinWait();
                 }
             });
-            Thread answerer = new Thread(() -> {
-                arrive(start);
-                spin(ThreadLocalRandom.current().nextInt(20_000));
-                source.complete("answer");
-            });
-            waiter.start();
-            answerer.start();
-            arrive(start);
-            spin(ThreadLocalRandom.current().nextInt(20_000));
-            waiter.interrupt();
-            answerer.join();
-            waiter.join();
-            CountDownLatch after = new CountDownLatch(1);
-            own.execute(after::countDown);
-            assertThat(after.await(20, TimeUnit.SECONDS))
-                    .as("round %d: what comes next is run", i)
-                    .isTrue();
-            assertThat(racing).isCompletedWithValue("answer");
+            AtomicInteger events = new AtomicInteger();
+            Reply<Integer> answer = new Reply<>(onUi);
+            onUi.execute(events::incrementAndGet);
+            onUi.execute(new Dispatch.Completion(() -> answer.complete(events.get())));
+            assertThat(answer.join()).isEqualTo(1);
+        } finally {
+            ui.shutdownNow();
         }
-        own.close();
+    }
+
+    private void runAll() {
+        for (Runnable task = given.poll(); task != null; task = given.poll()) {
+            task.run();
+        }
     }
 
     private interface Wait {
@@ -163,20 +265,5 @@ class ReplyTest {
             Thread.sleep(1);
         }
         return outcome;
-    }
-
-    private static void arrive(CyclicBarrier barrier) {
-        try {
-            barrier.await();
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static void spin(long nanos) {
-        long end = System.nanoTime() + nanos;
-        while (System.nanoTime() < end) {
-            Thread.onSpinWait();
-        }
     }
 }

@@ -170,6 +170,15 @@ public final class NativeLibraries {
         }
     }
 
+    /**
+     * Gives a library that is loaded a further interface, for functions that {@link ImSdk} does not declare.
+     *
+     * @param functions declares them, as JNA has it; strings are UTF-8
+     */
+    public static <L extends Library> L load(LoadedLibrary library, Class<L> functions) {
+        return Native.load(library.path(), functions, options());
+    }
+
     private static LoadedLibrary open(String name) {
         Map<String, Object> options = options();
         NativeLibrary library = NativeLibrary.getInstance(name, options);

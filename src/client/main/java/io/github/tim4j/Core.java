@@ -1,0 +1,651 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j;
+
+import io.github.tim4j.Request.Caller;
+import io.github.tim4j.UserSigRenewal.Step;
+import io.github.tim4j.UserSigRenewal.Trigger;
+import io.github.tim4j.usersig.UserSig;
+import io.github.tim4j.usersig.UserSigFormatException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one book of a client's requests. A login or logout waits, perhaps for its UserSig, until those before it have been sent to the library; it is
+ * sent; it is answered, or given up by all who waited. Whoever takes a request out of the book ends it: so each is ended once. Everything
+ * here belongs to the loop, unless it says otherwise; what the application is to see goes to the dispatch, in this order: events of a request,
+ * its futures, events of the next.
+ */
+final class Core implements Callbacks.Events {
+    /** A session that ends sooner than this by expiry counts as refused at once. */
+    private static final Duration SHORT_LIVED = Duration.ofSeconds(5);
+
+    private static final Duration MAX_LEAD = Duration.ofHours(1);
+    /** As many as the C API lets wait: so many late answers can still matter. */
+    private static final int MAX_LATE = 1000;
+
+    private final Loop loop;
+    private final Dispatch dispatch;
+    private final Listeners listeners;
+    private final Timer timer;
+    private final NativeApi api;
+    private final Session session = new Session();
+    private final @Nullable Provider provider;
+    private final Duration timeout;
+    private final Duration firstBackoff;
+    private final boolean renews;
+
+    /** Logins and logouts in the order of the calls: those that the library does not have yet, and before them those that it has. */
+    private final Deque<Request<?>> waiting = new ArrayDeque<>();
+
+    private final Deque<Request<?>> sent = new ArrayDeque<>();
+    /** Other functions' calls. */
+    private final Set<Request<?>> calls = new LinkedHashSet<>();
+    /** Sent, and given up by all who waited: their answers still say something. */
+    private final Deque<Request<?>> late = new ArrayDeque<>();
+    /** In the order of their calls, which is that of the deadlines: so one timer, for the first, does for all. */
+    private final Set<Caller<?>> callers = new LinkedHashSet<>();
+
+    private @Nullable Future<?> deadline;
+    private @Nullable Renewal renewal;
+    /** Who logged in last, and when that UserSig expires, if it says so. */
+    private @Nullable String sessionUser;
+
+    private @Nullable Instant sessionExpiry;
+    private long loggedInAt = System.nanoTime();
+    /** How many sessions in a row ended by expiry as soon as they had begun. */
+    private int shortLived;
+
+    private volatile boolean closed;
+
+    Core(TimClient.Builder builder, io.github.tim4j.jna.LoadedLibrary library, Dispatch dispatch, Timer timer) {
+        this.loop = new Loop(dispatch::flush);
+        this.dispatch = dispatch;
+        this.timer = timer;
+        this.listeners = new Listeners(dispatch);
+        this.timeout = builder.requestTimeout;
+        this.firstBackoff = builder.renewalBackoff;
+        this.renews = builder.renewal;
+        this.provider = builder.provider == null
+                ? null
+                : new Provider(
+                        builder.provider,
+                        loop,
+                        timer,
+                        builder.userSigTimeout == null ? timeout : builder.userSigTimeout);
+        this.api = new NativeApi(library, builder.sdkAppId, Json.object(builder.config), this);
+        api.open();
+    }
+
+    NativeApi api() {
+        return api;
+    }
+
+    // What the application calls, on any thread.
+
+    CompletableFuture<LoginResult> login(String userId, @Nullable String userSig) {
+        Reply<LoginResult> reply = new Reply<>(dispatch);
+        loop.call(() -> {
+            Request<?> last = waiting.isEmpty() ? sent.peekLast() : waiting.peekLast();
+            if (last != null && !closed && last.isSameLogin(userId, userSig)) {
+                @SuppressWarnings("unchecked") // A login's.
+                Request<LoginResult> same = (Request<LoginResult>) last;
+                addCaller(same, reply);
+            } else {
+                enter(Request.login(userId, userSig), reply);
+            }
+        });
+        return orClosed(reply);
+    }
+
+    CompletableFuture<Void> logout() {
+        Reply<Void> reply = new Reply<>(dispatch);
+        loop.call(() -> enter(Request.logout(), reply));
+        return orClosed(reply);
+    }
+
+    CompletableFuture<String> call(Request.NativeCall call) {
+        Reply<String> reply = new Reply<>(dispatch);
+        loop.call(() -> {
+            if (!closed) {
+                Request<String> request = Request.call(call);
+                addCaller(request, reply);
+                send(request);
+            }
+        });
+        return orClosed(reply);
+    }
+
+    /** @return failed already: nothing was entered */
+    <T> CompletableFuture<T> failed(Throwable failure) {
+        Reply<T> reply = new Reply<>(dispatch);
+        reply.end(null, failure);
+        return reply;
+    }
+
+    private <T> Reply<T> orClosed(Reply<T> reply) {
+        if (closed) {
+            reply.end(null, TimException.clientClosed());
+        }
+        return reply;
+    }
+
+    Subscription listen(TimListener listener) {
+        Listeners.Entry entry = new Listeners.Entry(listener);
+        loop.call(() -> listeners.add(entry, session.replay()));
+        return () -> listeners.remove(entry);
+    }
+
+    void unlisten(TimListener listener) {
+        loop.call(() -> listeners.remove(listener));
+    }
+
+    NetworkStatus networkStatus() {
+        return session.network();
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Ends the session as the end of the process would: the library stops, and what it has not answered fails with 7009, on this thread. */
+    void close() {
+        List<Caller<?>> open = new ArrayList<>();
+        loop.call(() -> {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            forgetRenewal();
+            try {
+                api.close();
+            } finally {
+                if (provider != null) {
+                    provider.close();
+                }
+                sent.forEach(Core::forget);
+                calls.forEach(Core::forget);
+                late.forEach(Core::forget);
+                for (Caller<?> caller : callers) {
+                    caller.reply().answered = true;
+                    open.add(caller);
+                }
+                waiting.clear();
+                sent.clear();
+                calls.clear();
+                late.clear();
+                callers.clear();
+                report(session.closed());
+            }
+        });
+        TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
+        dispatch.settle();
+        open.forEach(caller -> caller.reply().end(null, reason));
+    }
+
+    // The way down.
+
+    private <T> void enter(Request<T> request, Reply<T> reply) {
+        if (closed) {
+            return;
+        }
+        forgetRenewal();
+        Request<?> retried = waiting.peek();
+        if (retried != null && retried.refusal != null) {
+            // What the application asks for goes first.
+            dropWaiting(retried);
+            finish(retried, null, retried.refusal);
+        }
+        waiting.add(request);
+        addCaller(request, reply);
+        advance();
+    }
+
+    private <T> void addCaller(Request<T> request, Reply<T> reply) {
+        Caller<T> caller = new Caller<>(reply, request, System.nanoTime() + Timer.nanos(timeout));
+        request.callers.add(caller);
+        callers.add(caller);
+        if (deadline == null) {
+            deadline = later(timeout, this::timeOut);
+        }
+        reply.onEnd(() -> {
+            if (!reply.answered) {
+                loop.put(() -> left(caller));
+            }
+        });
+    }
+
+    /** Sends what can be sent; asks for the UserSig that the next one lacks; and when nothing is left, plans the next renewal. */
+    private void advance() {
+        for (Request<?> next = waiting.peek(); next != null; next = waiting.peek()) {
+            if (next.kind == Request.Kind.LOGIN && next.userSig == null) {
+                Provider asked = Objects.requireNonNull(provider);
+                if (!asked.isAsking()) {
+                    Request<?> request = next;
+                    asked.fetch(
+                            Objects.requireNonNull(request.userId),
+                            (userSig, failure) -> fetched(request, userSig, failure));
+                }
+                return;
+            }
+            waiting.remove();
+            send(next);
+        }
+        if (sent.isEmpty()) {
+            planRenewal();
+        }
+    }
+
+    private void fetched(Request<?> request, @Nullable String userSig, @Nullable Throwable failure) {
+        if (failure == null) {
+            request.userSig = userSig;
+        } else {
+            waiting.remove(request);
+            if (request.refusal != null) {
+                report(request, Step.GAVE_UP, failure);
+            }
+            finish(request, null, failure);
+        }
+        request.refusal = null;
+        advance();
+    }
+
+    private void send(Request<?> request) {
+        long[] id = new long[1];
+        id[0] = Callbacks.expect(
+                (code, description, json) -> loop.put(() -> answered(request, id[0], code, description, json)));
+        request.id = id[0];
+        Throwable refusal = null;
+        try {
+            int returned = api.request(request);
+            if (returned != 0) {
+                refusal = new TimException(returned, "");
+            }
+        } catch (RuntimeException | Error e) {
+            refusal = e;
+        }
+        if (refusal != null) {
+            forget(request);
+            finish(request, null, refusal);
+            endRenewal(request, refusal);
+        } else if (request.kind == Request.Kind.CALL) {
+            calls.add(request);
+        } else {
+            sent.add(request);
+            report(session.accepted(request));
+        }
+    }
+
+    // The way up.
+
+    private void answered(Request<?> request, long id, int code, String description, String json) {
+        if (request.id != id || closed) {
+            return;
+        }
+        request.id = 0;
+        TimException failure = code == 0 ? null : new TimException(code, description);
+        if (late.remove(request)) {
+            if (failure == null && request.kind == Request.Kind.LOGIN) {
+                remember(request);
+            }
+            resync();
+        } else if (request.kind == Request.Kind.CALL) {
+            calls.remove(request);
+            finish(request, json, failure);
+        } else if (request.kind == Request.Kind.LOGOUT) {
+            sent.remove(request);
+            report(session.logoutEnded(failure));
+            finish(request, null, failure);
+            report(session.next(request));
+            if (failure != null) {
+                resync();
+            }
+        } else {
+            loginAnswered(request, failure);
+        }
+        abortNext();
+        advance();
+    }
+
+    private void loginAnswered(Request<?> request, @Nullable TimException failure) {
+        boolean newest = sent.peekLast() == request && waiting.isEmpty();
+        sent.remove(request);
+        boolean repeat = session.isLoggedIn(request.userId);
+        report(session.loginEnded(request, failure, failure != null && newest ? api.loginUser() : Optional.empty()));
+        boolean retry = failure != null
+                && newest
+                && provider != null
+                && !request.callers.isEmpty()
+                && Renewal.isExpired(failure);
+        if (retry && request.renewals < Renewal.MAX_REFUSED) {
+            report(session.next(request));
+            request.renewals++;
+            request.refusal = failure;
+            request.userSig = null;
+            report(request, Step.STARTED, null);
+            waiting.add(request);
+            return;
+        }
+        if (request.renewals > 0 && (retry || failure == null)) {
+            report(request, retry ? Step.GAVE_UP : Step.SUCCEEDED, failure);
+        }
+        if (failure == null) {
+            remember(request);
+        }
+        finish(request, new LoginResult(Objects.requireNonNull(request.userId), repeat), failure);
+        report(session.next(request));
+        endRenewal(request, failure);
+    }
+
+    /** Ends a request that is out of the book: with the value if there is no failure. */
+    private void finish(Request<?> request, @Nullable Object value, @Nullable Throwable failure) {
+        for (Caller<?> caller : request.callers) {
+            callers.remove(caller);
+            end(caller, value, failure);
+        }
+        request.callers.clear();
+    }
+
+    @SuppressWarnings("unchecked") // The value is of the request's kind.
+    private <T> void end(Caller<T> caller, @Nullable Object value, @Nullable Throwable failure) {
+        caller.reply().answered = true;
+        dispatch.add(new Dispatch.Completion(() -> caller.reply().end((T) value, failure)));
+    }
+
+    // Who waits no longer.
+
+    private void timeOut() {
+        deadline = null;
+        while (!callers.isEmpty()) {
+            Caller<?> first = callers.iterator().next();
+            long left = first.deadline() - System.nanoTime();
+            if (left > 0) {
+                deadline = later(Duration.ofNanos(left), this::timeOut);
+                break;
+            }
+            callers.remove(first);
+            first.request().callers.remove(first);
+            end(first, null, new TimeoutException("the library has not answered within " + timeout.toMillis() + " ms"));
+            if (first.request().callers.isEmpty()) {
+                giveUp(first.request());
+            }
+        }
+        advance();
+    }
+
+    private void giveUp(Request<?> request) {
+        if (waiting.contains(request)) {
+            dropWaiting(request);
+        } else if (calls.remove(request)) {
+            forget(request);
+        } else if (sent.remove(request)) {
+            late.add(request);
+            if (late.size() > MAX_LATE) {
+                forget(late.remove());
+            }
+            report(session.next(request));
+            resync();
+        }
+    }
+
+    /** The application has cancelled the future, or completed it otherwise. */
+    private void left(Caller<?> caller) {
+        Request<?> request = caller.request();
+        if (!callers.remove(caller) || !request.callers.remove(caller) || !request.callers.isEmpty()) {
+            return;
+        }
+        if (request.kind == Request.Kind.LOGIN && sent.contains(request)) {
+            request.aborted = true;
+            if (api.canAbort()) {
+                // It will be answered; if not, it has been.
+                api.abort(request);
+            } else {
+                abortNext();
+            }
+        } else if (request.kind != Request.Kind.LOGOUT || !sent.contains(request)) {
+            giveUp(request);
+        }
+        advance();
+    }
+
+    private void dropWaiting(Request<?> request) {
+        if (waiting.peek() == request && provider != null) {
+            provider.cancel();
+        }
+        waiting.remove(request);
+    }
+
+    /** A login that is under way in a library that cannot abort it ends by restarting the library; the other requests are sent again. */
+    private void abortNext() {
+        Request<?> running = sent.peek();
+        if (running == null || !running.aborted || api.canAbort() || api.status() != LoginStatus.LOGGING_IN) {
+            return;
+        }
+        TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
+        sent.remove();
+        sent.forEach(Core::forget);
+        forget(running);
+        calls.forEach(call -> {
+            forget(call);
+            finish(call, null, reason);
+        });
+        calls.clear();
+        report(session.loginEnded(running, reason, Optional.empty()));
+        session.restarted();
+        for (Request<?> again = sent.pollLast(); again != null; again = sent.pollLast()) {
+            if (!again.aborted) {
+                waiting.addFirst(again);
+            }
+        }
+        try {
+            api.restart();
+        } catch (RuntimeException | Error e) {
+            for (Request<?> next = waiting.poll(); next != null; next = waiting.poll()) {
+                finish(next, null, e);
+            }
+        }
+    }
+
+    private static void forget(Request<?> request) {
+        Callbacks.forget(request.id);
+        request.id = 0;
+    }
+
+    // Renewals.
+
+    private void remember(Request<?> login) {
+        sessionUser = login.userId;
+        sessionExpiry = provider == null ? null : expiryOf(Objects.requireNonNull(login.userSig));
+    }
+
+    /** Null if it cannot be read: another format's expiry is simply not known beforehand. */
+    private static @Nullable Instant expiryOf(String userSig) {
+        try {
+            return UserSig.parse(userSig).expiresAt();
+        } catch (UserSigFormatException e) {
+            return null;
+        }
+    }
+
+    private void planRenewal() {
+        if (!renews
+                || provider == null
+                || renewal != null
+                || sessionExpiry == null
+                || sessionUser == null
+                || closed
+                || !session.isLoggedIn(sessionUser)) {
+            return;
+        }
+        // The server reports whole seconds: it may be almost one later than it says.
+        Instant now = api.serverTime().orElseGet(Instant::now).plusSeconds(1);
+        Duration left = Duration.between(now, sessionExpiry);
+        Duration lead = left.dividedBy(5).compareTo(MAX_LEAD) < 0 ? left.dividedBy(5) : MAX_LEAD;
+        if (left.compareTo(Duration.ZERO) > 0) {
+            renewal = new Renewal(this, sessionUser, Trigger.BEFORE_EXPIRY, firstBackoff);
+            renewal.beginBefore(left, lead);
+        }
+    }
+
+    private void expiredOnline(String userId) {
+        boolean atOnce = System.nanoTime() - loggedInAt < SHORT_LIVED.toNanos();
+        shortLived = atOnce ? shortLived + 1 : 0;
+        if (!renews || provider == null || !waiting.isEmpty() || !sent.isEmpty()) {
+            return;
+        }
+        if (shortLived > Renewal.MAX_REFUSED) {
+            report(userId, Trigger.EXPIRED_ONLINE, Step.GAVE_UP, shortLived, null, Duration.ZERO);
+            return;
+        }
+        renewal = new Renewal(this, userId, Trigger.EXPIRED_ONLINE, firstBackoff);
+        if (shortLived > 1) {
+            renewal.beginAfter(Renewal.backoff(firstBackoff, shortLived - 1));
+        } else {
+            renewal.begin();
+        }
+    }
+
+    void fetchFor(Renewal owner, String userId) {
+        Objects.requireNonNull(provider).fetch(userId, (userSig, failure) -> {
+            if (isCurrent(owner)) {
+                if (failure != null) {
+                    endRenewal(owner, failure);
+                } else {
+                    Request<LoginResult> request = Request.login(userId, userSig);
+                    request.renewal = owner;
+                    send(request);
+                }
+            }
+        });
+    }
+
+    boolean isCurrent(Renewal candidate) {
+        return renewal == candidate;
+    }
+
+    private void endRenewal(Request<?> request, @Nullable Throwable failure) {
+        if (request.renewal != null && isCurrent(request.renewal)) {
+            endRenewal(request.renewal, failure);
+        }
+    }
+
+    private void endRenewal(Renewal current, @Nullable Throwable failure) {
+        if (failure == null) {
+            renewal = null;
+            current.succeeded();
+        } else if (!current.failed(failure)) {
+            renewal = null;
+        }
+    }
+
+    private void forgetRenewal() {
+        if (renewal != null) {
+            renewal.drop();
+            renewal = null;
+            Objects.requireNonNull(provider).cancel();
+        }
+    }
+
+    Future<?> later(Duration delay, Runnable turn) {
+        try {
+            return timer.after(delay, () -> loop.put(turn));
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    // What is reported.
+
+    private void resync() {
+        report(session.resync(api.state()));
+    }
+
+    private void report(List<TimEvent> events) {
+        for (TimEvent event : events) {
+            listeners.report(event);
+            if (event instanceof StatusChange change) {
+                statusChanged(change);
+            }
+        }
+    }
+
+    private void statusChanged(StatusChange change) {
+        if (change.to() == LoginStatus.LOGGED_IN) {
+            loggedInAt = System.nanoTime();
+        } else if (change.to() == LoginStatus.LOGGED_OUT) {
+            if (renewal != null && change.cause() != StatusChange.Cause.LOGIN_FAILED) {
+                forgetRenewal();
+            }
+            if (change.cause() == StatusChange.Cause.USER_SIG_EXPIRED) {
+                change.userId()
+                        .ifPresent(user -> loop.put(() -> {
+                            if (renewal == null && !closed && session.status() == LoginStatus.LOGGED_OUT) {
+                                expiredOnline(user);
+                            }
+                        }));
+            }
+        }
+    }
+
+    private void report(Request<?> login, Step step, @Nullable Throwable failure) {
+        report(Objects.requireNonNull(login.userId), Trigger.REFUSED, step, login.renewals, failure, Duration.ZERO);
+    }
+
+    void report(String userId, Trigger trigger, Step step, int attempt, @Nullable Throwable failure, Duration retryIn) {
+        listeners.report(new UserSigRenewal(userId, trigger, step, attempt, Optional.ofNullable(failure), retryIn));
+    }
+
+    // What the library reports, on its threads.
+
+    private void event(Runnable turn) {
+        loop.put(() -> {
+            if (!closed) {
+                turn.run();
+            }
+        });
+    }
+
+    @Override
+    public void network(int status, int code, String description) {
+        long now = System.nanoTime();
+        String kept = Redaction.description(description);
+        event(() -> report(session.network(NetworkStatus.of(status), code, kept, now)));
+    }
+
+    @Override
+    public void kickReason(int reason) {
+        event(() -> session.kickReason(KickReason.of(reason)));
+    }
+
+    @Override
+    public void kickedOffline() {
+        event(() -> report(session.kickedOffline()));
+    }
+
+    @Override
+    public void userSigExpired() {
+        event(() -> report(session.userSigExpired()));
+    }
+
+    @Override
+    public boolean wantsLog(int level) {
+        return NativeLog.wants(level);
+    }
+
+    @Override
+    public void log(int level, String line) {
+        NativeLog.log(level, line);
+    }
+}
