@@ -69,7 +69,7 @@ final class Dispatch implements Executor {
     /** Whether the executor refuses work, or its thread has ended. */
     private boolean gone;
 
-    /** For tests: without a timer, nobody looks whether the executor stands still. */
+    /** Without a timer, nobody looks whether the executor stands still. */
     Dispatch(@Nullable Executor executor) {
         this(executor, null);
     }

@@ -219,17 +219,17 @@ final class Session {
         } else {
             lostAt = NOT_LOST;
         }
+        if (to == LoginStatus.LOGGED_OUT && networkKnown && network != NetworkStatus.DISCONNECTED) {
+            // Not every library says that the connection ends with the session.
+            network = NetworkStatus.DISCONNECTED;
+            events.add(new NetworkChange(network, 0, "", false, Duration.ZERO));
+        }
         events.add(new StatusChange(from, to, cause, Optional.ofNullable(user), Optional.ofNullable(error)));
         if (from == LoginStatus.LOGGED_IN && before != null) {
             events.add(new TimEvent.NotReady(before));
         }
         if (to == LoginStatus.LOGGED_IN && user != null) {
             events.add(new TimEvent.Ready(user));
-        }
-        if (to == LoginStatus.LOGGED_OUT && networkKnown && network != NetworkStatus.DISCONNECTED) {
-            // Not every library says that the connection ends with the session.
-            network = NetworkStatus.DISCONNECTED;
-            events.add(new NetworkChange(network, 0, "", false, Duration.ZERO));
         }
     }
 }

@@ -11,12 +11,14 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,12 +28,20 @@ import org.junit.jupiter.api.Timeout;
 class ReplyTest {
     private final Queue<Runnable> given = new ConcurrentLinkedQueue<>();
     private final Timer timer = new Timer("tim4j-timer-reply-test");
-    private final Dispatch dispatch = new Dispatch(given::add, timer);
+    private final List<Dispatch> made = new ArrayList<>();
+    private final Dispatch dispatch = dispatch(given::add);
     private final Reply<String> reply = new Reply<>(dispatch);
 
     @AfterEach
     void close() {
+        made.forEach(Dispatch::close);
         timer.close();
+    }
+
+    private Dispatch dispatch(@Nullable Executor executor) {
+        Dispatch dispatch = new Dispatch(executor, timer);
+        made.add(dispatch);
+        return dispatch;
     }
 
     private void answer() {
@@ -97,7 +107,7 @@ class ReplyTest {
     void anExecutorThatWaitsForSeveralFuturesGetsThem() throws Exception {
         ExecutorService ui = Executors.newSingleThreadExecutor();
         try {
-            Dispatch onUi = new Dispatch(ui, timer);
+            Dispatch onUi = dispatch(ui);
             Reply<String> one = new Reply<>(onUi);
             Reply<String> two = new Reply<>(onUi);
             CountDownLatch began = new CountDownLatch(1);
@@ -118,33 +128,28 @@ class ReplyTest {
 
     @Test
     void aJoinInsideAForkJoinTaskTakesNoTurnWithIt() throws Exception {
-        Dispatch own = new Dispatch(null, timer);
+        Dispatch own = dispatch(null);
         ForkJoinPool pool = new ForkJoinPool(1);
         try {
             for (int round = 0; round < 200; round++) {
                 Reply<String> first = new Reply<>(own);
                 Reply<String> second = new Reply<>(own);
-                Future2 done = new Future2();
+                CountDownLatch done = new CountDownLatch(1);
                 pool.execute(() -> {
                     CompletableFuture<String> inner = CompletableFuture.supplyAsync(first::join, pool);
                     second.join();
                     inner.join();
-                    done.end.countDown();
+                    done.countDown();
                 });
                 own.execute(new Dispatch.Completion(() -> first.complete("1")));
                 own.execute(new Dispatch.Completion(() -> second.complete("2")));
-                assertThat(done.end.await(20, TimeUnit.SECONDS))
+                assertThat(done.await(20, TimeUnit.SECONDS))
                         .as("round %d", round)
                         .isTrue();
             }
         } finally {
             pool.shutdownNow();
-            own.close();
         }
-    }
-
-    private static final class Future2 {
-        private final CountDownLatch end = new CountDownLatch(1);
     }
 
     @Test
@@ -163,7 +168,7 @@ class ReplyTest {
     void anExecutorOfSeveralThreadsStillRunsOneAtATimeAndInOrder() throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(4);
         try {
-            Dispatch onPool = new Dispatch(pool, timer);
+            Dispatch onPool = dispatch(pool);
             AtomicInteger inside = new AtomicInteger();
             List<Integer> seen = new ArrayList<>();
             CountDownLatch all = new CountDownLatch(20_000);
@@ -186,7 +191,7 @@ class ReplyTest {
 
     @Test
     void anInlineExecutorDoesNotRecurse() throws Exception {
-        Dispatch inline = new Dispatch(Runnable::run, timer);
+        Dispatch inline = dispatch(Runnable::run);
         AtomicInteger ran = new AtomicInteger();
         Runnable[] again = new Runnable[1];
         again[0] = () -> {
@@ -201,7 +206,7 @@ class ReplyTest {
     @Test
     void whatAnExecutorDroppedFollowsWhenItHasGone() throws Exception {
         ExecutorService ui = Executors.newSingleThreadExecutor();
-        Dispatch onUi = new Dispatch(ui, timer);
+        Dispatch onUi = dispatch(ui);
         CountDownLatch never = new CountDownLatch(1);
         ui.execute(() -> {
             try {
@@ -220,7 +225,7 @@ class ReplyTest {
     void anAnswerWaitsForItsEventsThoughTheExecutorIsBusyForLong() throws Exception {
         ExecutorService ui = Executors.newSingleThreadExecutor();
         try {
-            Dispatch onUi = new Dispatch(ui, timer);
+            Dispatch onUi = dispatch(ui);
             CountDownLatch known = new CountDownLatch(1);
             onUi.execute(known::countDown);
             known.await();
