@@ -81,7 +81,7 @@ final class Session {
     }
 
     /**
-     * A login was answered.
+     * A login was answered. If it is not the one under way, it has been aborted before its turn, and its failure changes nothing.
      *
      * @param failure    null if it succeeded. A session of the same user, which was only to get another UserSig, stays.
      * @param actualUser who the library says is logged in, as some refusals come before the old session is touched; empty too if it is not
@@ -91,7 +91,7 @@ final class Session {
         boolean repeat = isLoggedIn(request.userId);
         if (failure == null && !repeat) {
             change(LoginStatus.LOGGED_IN, Cause.LOGIN, request.userId, null);
-        } else if (failure != null && requests.contains(request) && !repeat) {
+        } else if (failure != null && requests.peek() == request && !repeat) {
             boolean stays = lastLoggedIn != null && actualUser.equals(Optional.of(lastLoggedIn));
             LoginStatus to = stays ? LoginStatus.LOGGED_IN : LoginStatus.LOGGED_OUT;
             change(to, Cause.LOGIN_FAILED, stays ? lastLoggedIn : request.userId, failure);

@@ -115,9 +115,12 @@ final class OneAfterAnother {
     private void loginByProvider(Step step) {
         String user = step.user().equals(RandomCalls.NOBODY) ? RandomCalls.BOB : step.user();
         boolean alone = !sequence.provider() || model.providerFails || model.mayBeRenewed(new Sig(Worth.FRESH, ""));
-        if (alone) {
+        String text = "of the provider, for " + user;
+        if (alone || text.equals(lastText)) {
+            // It would, or would not, share the result of the one before.
             settle();
         }
+        lastText = text;
         request(model.loginByProvider(user), () -> tim.login(user));
         if (alone) {
             settle();

@@ -104,6 +104,13 @@ final class RandomCalls {
                 loggedIn = change.to() == LoginStatus.LOGGED_IN;
                 lost &= loggedIn;
             } else if (told instanceof NetworkChange network) {
+                if (network.status() == NetworkStatus.DISCONNECTED && network.code() == 0) {
+                    // Not lost: it ended with the session.
+                    assertThat(network.reconnect())
+                            .as("reconnect of %s", network)
+                            .isFalse();
+                    continue;
+                }
                 lost |= loggedIn && network.status() == NetworkStatus.DISCONNECTED;
                 // A login of the same user may have seen the loss, so that no DISCONNECTED comes before what restores
                 // the connection.
