@@ -4,23 +4,26 @@ package io.github.tim4j.jna;
 import com.sun.jna.Platform;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+import java.util.zip.CRC32C;
 
 /**
  * Copies the bundled library to a file, from which alone the system can load it.
  *
  * <p>The folder is the user's cache folder ({@code tim4j} in {@code $XDG_CACHE_HOME}, {@code ~/.cache}, {@code ~/Library/Caches} or
- * {@code %LOCALAPPDATA%}); if that cannot be used, {@code tim4j-USER} in the temporary folder; where the system property
+ * {@code %LOCALAPPDATA%}); if that cannot be used, or is no absolute path, {@code tim4j-USER} in the temporary folder; where the system property
  * {@value #CACHE_PROPERTY} names a folder, only that. The file's name carries a hash of its content: processes and versions share the
  * folder without disturbing each other, and no run leaves a file of its own behind. A file with other content is replaced.
  */
@@ -30,32 +33,67 @@ final class Extraction {
 
     private Extraction() {}
 
-    static List<Path> folders() {
+    /**
+     * @param tried gets a line for each folder that cannot even be named
+     * @return absolute folders, the first to be tried first
+     */
+    static List<Path> folders(List<String> tried) {
         String property = System.getProperty(CACHE_PROPERTY, "");
         if (!property.isEmpty()) {
-            return List.of(Path.of(property).toAbsolutePath());
+            return candidates(tried, "system property " + CACHE_PROPERTY, property, "")
+                    .map(Path::toAbsolutePath)
+                    .toList();
         }
-        Path temporary = Path.of(System.getProperty("java.io.tmpdir"), "tim4j-" + System.getProperty("user.name"));
-        return List.of(userCache().resolve("tim4j").toAbsolutePath(), temporary.toAbsolutePath());
+        // Relative ones, such as Java's "?" for a user without a home, would be in the working directory, which may be
+        // anybody's.
+        Stream<Path> cache = userCache(tried);
+        String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
+        Stream<Path> temporary = candidates(
+                tried, "system property java.io.tmpdir", System.getProperty("java.io.tmpdir", ""), "tim4j-" + user);
+        return Stream.concat(cache, temporary).filter(Path::isAbsolute).toList();
     }
 
-    private static Path userCache() {
-        Path home = Path.of(System.getProperty("user.home"));
-        if (Platform.isMac()) {
-            return home.resolve("Library/Caches");
+    private static Stream<Path> userCache(List<String> tried) {
+        String variable = Platform.isWindows() ? "LOCALAPPDATA" : Platform.isMac() ? "" : "XDG_CACHE_HOME";
+        String set = variable.isEmpty() ? null : System.getenv(variable);
+        if (set != null) {
+            Optional<Path> named = candidates(tried, "environment variable " + variable, set, "tim4j")
+                    .filter(Path::isAbsolute)
+                    .findFirst();
+            if (named.isPresent()) {
+                return named.stream();
+            }
         }
-        String set = System.getenv(Platform.isWindows() ? "LOCALAPPDATA" : "XDG_CACHE_HOME");
-        return set != null && !set.isEmpty()
-                ? Path.of(set)
-                : home.resolve(Platform.isWindows() ? "AppData/Local" : ".cache");
+        String below = Platform.isMac()
+                ? "Library/Caches/tim4j"
+                : Platform.isWindows() ? "AppData/Local/tim4j" : ".cache/tim4j";
+        return candidates(tried, "system property user.home", System.getProperty("user.home", ""), below);
+    }
+
+    /** None if it is not set, or, as a name with letters that the locale's encoding lacks, is no path here. */
+    private static Stream<Path> candidates(List<String> tried, String source, String folder, String below) {
+        if (folder.isEmpty()) {
+            return Stream.empty();
+        }
+        try {
+            return Stream.of(Path.of(folder, below));
+        } catch (InvalidPathException e) {
+            tried.add("bundled: cannot be copied to the folder of the " + source
+                    + ", whose name this locale's encoding does not have: " + e.getReason());
+            return Stream.empty();
+        }
     }
 
     /** @return the file with this content in the folder; its name is the library's with a hash */
     static Path extract(String name, byte[] content, Path folder) throws IOException {
-        createPrivate(folder);
         int dot = name.lastIndexOf('.');
         Path file = folder.resolve(name.substring(0, dot) + "-" + hash(content) + name.substring(dot));
-        if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Arrays.equals(Files.readAllBytes(file), content)) {
+        if (isTrusted(folder) && hasContent(file, content)) {
+            // It may be on a file system that is read-only by now.
+            return file;
+        }
+        createPrivate(folder);
+        if (hasContent(file, content)) {
             return file;
         }
         Path unfinished = Files.createTempFile(folder, name, ".tmp");
@@ -66,6 +104,27 @@ final class Extraction {
             Files.deleteIfExists(unfinished);
         }
         return file;
+    }
+
+    private static boolean hasContent(Path file, byte[] content) throws IOException {
+        return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+                && Files.size(file) == content.length
+                && Arrays.equals(Files.readAllBytes(file), content);
+    }
+
+    /** Whether nobody can have put a file there but this user, or the system's administrator, who can do anything anyhow. */
+    private static boolean isTrusted(Path folder) throws IOException {
+        if (!folder.getFileSystem().supportedFileAttributeViews().contains("unix")
+                || !Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(folder, LinkOption.NOFOLLOW_LINKS);
+        return !permissions.contains(PosixFilePermission.GROUP_WRITE)
+                && !permissions.contains(PosixFilePermission.OTHERS_WRITE)
+                && (Integer.valueOf(0).equals(Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS))
+                        || Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS)
+                                .getName()
+                                .equals(System.getProperty("user.name")));
     }
 
     /** A library is loaded from here, so nobody else may write here: a folder that another user owns or can write to is refused. */
@@ -102,11 +161,12 @@ final class Extraction {
         }
     }
 
+    /** Two checksums, which take no time, unlike a digest, whose classes take more than all of this: it is only a name, the content is compared. */
     private static String hash(byte[] content) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content), 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        CRC32 one = new CRC32();
+        CRC32C other = new CRC32C();
+        one.update(content);
+        other.update(content);
+        return HexFormat.of().toHexDigits((int) one.getValue()) + HexFormat.of().toHexDigits((int) other.getValue());
     }
 }

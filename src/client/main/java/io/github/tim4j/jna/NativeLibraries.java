@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -99,7 +100,12 @@ public final class NativeLibraries {
         if (path != null) {
             found = file(path, "given path", open, tried);
         } else if (!property.isEmpty()) {
-            found = file(Path.of(property), "system property " + LIBRARY_PROPERTY, open, tried);
+            String source = "system property " + LIBRARY_PROPERTY;
+            try {
+                found = file(Path.of(property), source, open, tried);
+            } catch (InvalidPathException e) {
+                tried.add(source + ": this locale's encoding does not have the name: " + e.getMessage());
+            }
         } else {
             found = bundled(names.get(0), System.mapLibraryName(names.get(0)), open, tried);
             for (String name : names) {
@@ -136,7 +142,10 @@ public final class NativeLibraries {
     private static <T> Optional<T> bundled(String name, String fileName, Function<String, T> open, List<String> tried) {
         String resource = Platform.RESOURCE_PREFIX + "/" + System.mapLibraryName(name);
         byte[] content;
-        try (InputStream in = NativeLibraries.class.getClassLoader().getResourceAsStream(resource)) {
+        ClassLoader loader = NativeLibraries.class.getClassLoader();
+        try (InputStream in = loader == null
+                ? ClassLoader.getSystemResourceAsStream(resource)
+                : loader.getResourceAsStream(resource)) {
             if (in == null) {
                 tried.add("bundled: no " + resource + " in the jar");
                 return Optional.empty();
@@ -146,14 +155,14 @@ public final class NativeLibraries {
             tried.add("bundled: " + resource + ": " + e);
             return Optional.empty();
         }
-        for (Path folder : Extraction.folders()) {
+        for (Path folder : Extraction.folders(tried)) {
             try {
                 Optional<T> library =
                         attempt(Extraction.extract(fileName, content, folder).toString(), "bundled", open, tried);
                 if (library.isPresent()) {
                     return library;
                 }
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException e) {
                 tried.add("bundled: cannot be copied to " + folder + ": " + e);
             }
         }
