@@ -8,6 +8,7 @@ import com.sun.jna.Pointer;
 import io.github.tim4j.jna.ImSdk;
 import io.github.tim4j.jna.ImSdkShim;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -47,46 +48,59 @@ final class Callbacks {
     private static final Map<Long, Answer> ANSWERS = new ConcurrentHashMap<>();
     private static final Map<Long, Events> EVENTS = new ConcurrentHashMap<>();
 
-    static final ImSdk.TIMCommCallback ANSWER = pinned((code, desc, json, userData) -> contained(() -> {
+    /** For threads that stay attached to the JVM until they end: JNA would attach them again for each call, which costs many times the call. */
+    static final Callbacks ATTACHING = new Callbacks(true);
+    /**
+     * For libraries of which nothing is known: a thread that is attached hangs when it ends after the JVM has, and so does the JVM if the library waits
+     * for it in its destructor.
+     */
+    static final Callbacks DETACHING = new Callbacks(false);
+
+    private final boolean attaching;
+
+    final ImSdk.TIMCommCallback answer = (code, desc, json, userData) -> contained(() -> {
         Answer answer = ANSWERS.remove(Pointer.nativeValue(userData));
         if (answer != null) {
             answer.answered(code, text(desc), text(json));
         }
-    }));
-    static final ImSdk.TIMNetworkStatusListenerCallback NETWORK =
-            pinned((status, code, desc, userData) -> contained(() -> {
-                Events events = EVENTS.get(Pointer.nativeValue(userData));
-                if (events != null) {
-                    events.network(status, code, text(desc));
-                }
-            }));
-    static final ImSdk.TIMKickedOfflineCallback KICKED = pinned(userData -> contained(() -> {
+    });
+    final ImSdk.TIMNetworkStatusListenerCallback network = (status, code, desc, userData) -> contained(() -> {
+        Events events = EVENTS.get(Pointer.nativeValue(userData));
+        if (events != null) {
+            events.network(status, code, text(desc));
+        }
+    });
+    final ImSdk.TIMKickedOfflineCallback kicked = userData -> contained(() -> {
         Events events = EVENTS.get(Pointer.nativeValue(userData));
         if (events != null) {
             events.kickedOffline();
         }
-    }));
-    static final ImSdk.TIMUserSigExpiredCallback EXPIRED = pinned(userData -> contained(() -> {
+    });
+    final ImSdk.TIMUserSigExpiredCallback expired = userData -> contained(() -> {
         Events events = EVENTS.get(Pointer.nativeValue(userData));
         if (events != null) {
             events.userSigExpired();
         }
-    }));
-    static final ImSdkShim.TIMShimKickedOfflineReasonCallback KICK_REASON =
-            pinned((reason, desc, userData) -> contained(() -> {
-                Events events = EVENTS.get(Pointer.nativeValue(userData));
-                if (events != null) {
-                    events.kickReason(reason);
-                }
-            }));
-    static final ImSdk.TIMLogCallback LOG_LINE = pinned((level, line, userData) -> contained(() -> {
+    });
+    final ImSdkShim.TIMShimKickedOfflineReasonCallback kickReason = (reason, desc, userData) -> contained(() -> {
+        Events events = EVENTS.get(Pointer.nativeValue(userData));
+        if (events != null) {
+            events.kickReason(reason);
+        }
+    });
+    final ImSdk.TIMLogCallback logLine = (level, line, userData) -> contained(() -> {
         Events events = EVENTS.get(Pointer.nativeValue(userData));
         if (events != null && events.wantsLog(level)) {
             events.log(level, text(line));
         }
-    }));
+    });
 
-    private Callbacks() {}
+    private Callbacks(boolean attaching) {
+        this.attaching = attaching;
+        for (Callback callback : List.of(answer, network, kicked, expired, kickReason, logLine)) {
+            keepAttached(callback);
+        }
+    }
 
     /** @return the user_data of a request that is about to be made; its answer is given at most once */
     static long expect(Answer answer) {
@@ -116,14 +130,11 @@ final class Callbacks {
         return ANSWERS.size();
     }
 
-    /** Without this, JNA attaches the library's thread to the JVM again for each call, which costs many times the call. */
-    private static <C extends Callback> C pinned(C callback) {
-        Native.setCallbackThreadInitializer(callback, attached());
-        return callback;
-    }
-
-    static CallbackThreadInitializer attached() {
-        return new CallbackThreadInitializer(true, false, "tim4j-native");
+    /** Before the callback is first given to C. */
+    void keepAttached(Callback callback) {
+        if (attaching) {
+            Native.setCallbackThreadInitializer(callback, new CallbackThreadInitializer(true, false, "tim4j-native"));
+        }
     }
 
     /** Whether the calling thread is one of a library's, inside a callback. */

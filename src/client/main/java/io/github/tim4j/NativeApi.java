@@ -4,7 +4,6 @@ package io.github.tim4j;
 import com.sun.jna.Callback;
 import com.sun.jna.Function;
 import com.sun.jna.Library;
-import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import io.github.tim4j.jna.ImSdk;
 import io.github.tim4j.jna.LoadedLibrary;
@@ -37,6 +36,7 @@ final class NativeApi {
 
     private final LoadedLibrary library;
     private final ImSdk sdk;
+    private final Callbacks callbacks;
     private final long sdkAppId;
     private final String config;
     private final Set<Callback> kept = Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
@@ -46,6 +46,7 @@ final class NativeApi {
     NativeApi(LoadedLibrary library, long sdkAppId, String config, Callbacks.Events events) {
         this.library = library;
         this.sdk = library.sdk();
+        this.callbacks = library.shim().isPresent() ? Callbacks.ATTACHING : Callbacks.DETACHING;
         this.sdkAppId = sdkAppId;
         this.config = config;
         this.subscription = Callbacks.subscribe(events);
@@ -91,13 +92,13 @@ final class NativeApi {
 
     private void register(boolean on) {
         Pointer userData = new Pointer(subscription);
-        sdk.TIMSetLogCallback(on ? Callbacks.LOG_LINE : null, userData);
-        sdk.TIMSetNetworkStatusListenerCallback(on ? Callbacks.NETWORK : null, userData);
-        sdk.TIMSetKickedOfflineCallback(on ? Callbacks.KICKED : null, userData);
-        sdk.TIMSetUserSigExpiredCallback(on ? Callbacks.EXPIRED : null, userData);
+        sdk.TIMSetLogCallback(on ? callbacks.logLine : null, userData);
+        sdk.TIMSetNetworkStatusListenerCallback(on ? callbacks.network : null, userData);
+        sdk.TIMSetKickedOfflineCallback(on ? callbacks.kicked : null, userData);
+        sdk.TIMSetUserSigExpiredCallback(on ? callbacks.expired : null, userData);
         library.shim()
-                .ifPresent(shim ->
-                        shim.TIMShimSetKickedOfflineReasonCallback(on ? Callbacks.KICK_REASON : null, userData));
+                .ifPresent(
+                        shim -> shim.TIMShimSetKickedOfflineReasonCallback(on ? callbacks.kickReason : null, userData));
     }
 
     private void release() {
@@ -115,11 +116,11 @@ final class NativeApi {
         return switch (request.kind) {
             case LOGIN -> {
                 try (NativeSecret secret = new NativeSecret(Objects.requireNonNull(request.userSig))) {
-                    yield sdk.TIMLogin(request.userId, secret.pointer(), Callbacks.ANSWER, userData);
+                    yield sdk.TIMLogin(request.userId, secret.pointer(), callbacks.answer, userData);
                 }
             }
-            case LOGOUT -> sdk.TIMLogout(Callbacks.ANSWER, userData);
-            case CALL -> Objects.requireNonNull(request.call).invoke(Callbacks.ANSWER, userData);
+            case LOGOUT -> sdk.TIMLogout(callbacks.answer, userData);
+            case CALL -> Objects.requireNonNull(request.call).invoke(callbacks.answer, userData);
         };
     }
 
@@ -222,7 +223,7 @@ final class NativeApi {
     }
 
     <C extends Callback> C keep(C callback) {
-        Native.setCallbackThreadInitializer(callback, Callbacks.attached());
+        callbacks.keepAttached(callback);
         kept.add(callback);
         return callback;
     }

@@ -250,8 +250,8 @@ public final class TimClient implements AutoCloseable {
     }
 
     /**
-     * Keeps a callback reachable until {@link #close()}, as it must be while the library may call it, and its thread attached. It is called on a
-     * thread of the library's: hand over and return.
+     * Keeps a callback reachable until {@link #close()}, as it must be while the library may call it. It is called on a thread of the
+     * library's: hand over and return.
      *
      * @return the same callback
      */
