@@ -3,10 +3,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "platform.h"
+#include "utf8.h"
 
-enum { LOG_LINES_MAX = 1000 }; /* log lines waiting; one more is dropped, since a log must not fill the memory of a stuck application */
+enum {
+    LOG_LINES_MAX = 1000, /* log lines waiting; one more is dropped, since a log must not fill the memory of a stuck application */
+    RESULTS_MAX = 10000   /* answers waiting; then requests are refused */
+};
 
 /* All under the lock. */
 static struct {
@@ -19,7 +24,7 @@ static struct {
     uint64_t taken;     /* the number of the newest that was taken out of the queue */
     uint64_t outermost; /* the number of the one that runs, 0 for none; a nested one does not count */
     unsigned log_lines;
-    uint64_t generation; /* counts callbacks_start */
+    unsigned results;
     bool stopping;
     bool running; /* from the start of the thread until its last look at this structure */
     bool joinable;
@@ -55,7 +60,7 @@ struct callback* callback_new(enum callback_kind kind) {
 }
 
 void callback_describe(struct callback* callback, const char* desc) {
-    snprintf(callback->desc, sizeof callback->desc, "%s", desc);
+    utf8_copy_line(callback->desc, sizeof callback->desc, desc, strlen(desc));
 }
 
 /* Calls without the lock, which is held on entry and on return. */
@@ -89,6 +94,7 @@ static void run_next(void) {
     q.head = callback->next;
     if (q.head == NULL) q.tail = NULL;
     if (callback->kind == CALLBACK_LOG) q.log_lines--;
+    if (callback->kind == CALLBACK_RESULT) q.results--;
     uint64_t number = ++q.taken;
     bool nested = q.outermost != 0;
     if (!nested) q.outermost = number;
@@ -116,7 +122,7 @@ static void thread_main(void* unused) {
     os_unlock(&q.lock);
 }
 
-bool callbacks_start(uint64_t* generation) {
+bool callbacks_start(void) {
     os_lock(&q.lock);
     while (q.running && q.stopping && q.thread_id != os_thread_self() && q.outermost == 0) os_wait(&q.done, &q.lock);
     bool ok = true;
@@ -125,10 +131,7 @@ bool callbacks_start(uint64_t* generation) {
         ok = os_thread_start(&q.thread, "tim_callback", thread_main, NULL);
         q.running = q.joinable = ok;
     }
-    if (ok) {
-        q.stopping = false;
-        *generation = ++q.generation;
-    }
+    if (ok) q.stopping = false;
     os_unlock(&q.lock);
     return ok;
 }
@@ -143,6 +146,7 @@ void callbacks_post(struct callback* callback) {
         free(callback);
         return;
     }
+    if (callback->kind == CALLBACK_RESULT) q.results++;
     if (q.tail == NULL) q.head = callback;
     else q.tail->next = callback;
     q.tail = callback;
@@ -151,7 +155,28 @@ void callbacks_post(struct callback* callback) {
     os_unlock(&q.lock);
 }
 
-void callbacks_stop(uint64_t generation) {
+bool callbacks_full(void) {
+    os_lock(&q.lock);
+    bool full = q.results >= RESULTS_MAX;
+    os_unlock(&q.lock);
+    return full;
+}
+
+bool callbacks_inside(void) {
+    os_lock(&q.lock);
+    bool inside = q.running && q.thread_id == os_thread_self();
+    os_unlock(&q.lock);
+    return inside;
+}
+
+void callbacks_run_queued(void) {
+    os_lock(&q.lock);
+    uint64_t newest = q.posted;
+    while (q.taken < newest && q.head != NULL) run_next();
+    os_unlock(&q.lock);
+}
+
+void callbacks_stop(void) {
     os_lock(&q.lock);
     uint64_t newest = q.posted;
     bool inside = q.running && q.thread_id == os_thread_self();
@@ -160,7 +185,7 @@ void callbacks_stop(uint64_t generation) {
     } else {
         while (q.running && (q.taken < newest || (q.outermost != 0 && q.outermost <= newest))) os_wait(&q.done, &q.lock);
     }
-    if (q.running && q.generation == generation && !q.stopping) {
+    if (q.running && !q.stopping) {
         q.stopping = true;
         os_wake_all(&q.due);
         bool joinable = q.joinable;

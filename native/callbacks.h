@@ -35,17 +35,24 @@ struct callback {
 struct callback* callback_new(enum callback_kind kind);
 void callback_describe(struct callback* callback, const char* desc);
 
-/** Starts the thread if it does not run. @return false if that failed; else *generation is for callbacks_stop */
-bool callbacks_start(uint64_t* generation);
+/** Starts the thread if it does not run. One thread at a time starts or stops. @return false if that failed */
+bool callbacks_start(void);
 
 /** Takes the callback over. Callbacks run in the order of these calls. */
 void callbacks_post(struct callback* callback);
 
 /**
  * Returns when everything posted before has run; called from a callback, it runs what is due itself, and all but that callback has
- * run when it returns. Then it stops the thread, unless callbacks_start has been called since the given generation.
+ * run when it returns. Then it stops the thread.
  */
-void callbacks_stop(uint64_t generation);
+void callbacks_stop(void);
+
+/** Whether this thread is inside a callback. */
+bool callbacks_inside(void);
+/** Inside a callback: runs what is due now. */
+void callbacks_run_queued(void);
+/** Whether so many answers wait for the application that it must not ask for more: 10000. */
+bool callbacks_full(void);
 
 /* What TIMSet...Callback registers; it outlives TIMUninit. */
 void callbacks_register_network(TIMNetworkStatusListenerCallback cb, const void* user_data);

@@ -9,6 +9,7 @@
 #include "TIMCloudDef.h"
 #include "TIMShim.h"
 #include "json.h"
+#include "platform.h"
 #include "utf8.h"
 
 #define MQTT_PORT 1883
@@ -58,7 +59,7 @@ static bool only(const char* text, size_t len, const char* allowed) {
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 static bool is_host_name(const char* text, size_t len) {
-    return len > 0 && len < CONFIG_HOST_SIZE && only(text, len, LETTERS DIGITS "-._");
+    return len > 0 && len < CONFIG_HOST_SIZE && text[0] != '.' && only(text, len, LETTERS DIGITS "-._");
 }
 
 static bool is_ipv6(const char* text, size_t len) {
@@ -272,7 +273,7 @@ static void read_variable(struct config* config, const struct setting* setting, 
 
 static void read_environment(struct reading* reading) {
     for (size_t i = 0; i < SETTINGS; i++) {
-        const char* text = reading->in_json[i] || !settings[i].environment ? NULL : getenv(settings[i].environment);
+        const char* text = reading->in_json[i] || !settings[i].environment ? NULL : os_environment(settings[i].environment);
         if (text && text[0] != '\0') read_variable(reading->config, &settings[i], text);
     }
 }

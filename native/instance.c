@@ -11,65 +11,92 @@
 #include "settings.h"
 #include "version.h"
 
-/* The instance. Whoever uses `loop` holds the lock, so that instance_uninit cannot free it meanwhile. */
+/*
+ * The instance. A state begins and ends under the lock; what STARTING and STOPPING do in between, they do without it, so that nothing waits
+ * with the lock held. Only the thread that made the state STARTING or STOPPING ends it; others wait, but for a callback: STOPPING waits for that.
+ */
 static os_mutex lock = OS_MUTEX_INIT;
-static struct loop* loop; /* NULL: not initialised */
-static uint64_t app_id;
-static uint64_t generation; /* of the callback thread, for callbacks_stop */
+static os_cond changed = OS_COND_INIT;
+static enum { IDLE, STARTING, RUNNING, STOPPING } state;
+static struct loop* loop; /* in RUNNING; whoever uses it holds the lock */
+static uint64_t app_id;   /* in RUNNING */
 
-/* Under the lock. */
-static bool is_running(uint64_t sdk_app_id, int* result) {
-    *result = app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;
-    return loop != NULL;
+static void enter(int next) {
+    state = next;
+    os_wake_all(&changed);
+}
+
+/* Under the lock. @return false inside a callback that STOPPING waits for */
+static bool settled(void) {
+    while (state == STARTING || state == STOPPING) {
+        if (state == STOPPING && callbacks_inside()) return false;
+        os_wait(&changed, &lock);
+    }
+    return true;
 }
 
 bool instance_init_again(uint64_t sdk_app_id, int* result) {
     os_lock(&lock);
-    bool running = is_running(sdk_app_id, result);
+    bool ready = settled();
+    bool decided = !ready || state == RUNNING;
+    *result = !ready ? TIM_ERR_SDKUNINIT : app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;
     os_unlock(&lock);
-    return running;
+    return decided;
+}
+
+static struct loop* start(const struct config* config) {
+    if (!callbacks_start()) return NULL;
+    log_open(config->log_path);
+    struct loop* started = loop_start(config);
+    if (started == NULL) {
+        log_close();
+        callbacks_stop();
+        return NULL;
+    }
+    log_write(kTIMLog_Info, "timshim " TIMSHIM_VERSION " initialised");
+    if (config->problem[0] != '\0') log_write(kTIMLog_Warn, "no login will work: %s", config->problem);
+    return started;
 }
 
 int instance_init(uint64_t sdk_app_id, const struct config* config) {
-    int result;
     os_lock(&lock);
-    if (is_running(sdk_app_id, &result)) {
+    bool ready = settled();
+    if (!ready || state == RUNNING) {
+        int result = !ready ? TIM_ERR_SDKUNINIT : app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;
         os_unlock(&lock);
         return result;
     }
-    if (!callbacks_start(&generation)) {
-        os_unlock(&lock);
-        return TIM_ERR_SDKUNINIT;
-    }
-    log_open(config->log_path);
-    loop = loop_start(config);
-    app_id = sdk_app_id;
-    if (loop != NULL) log_write(kTIMLog_Info, "timshim " TIMSHIM_VERSION " initialised");
-    if (loop != NULL && config->problem[0] != '\0') log_write(kTIMLog_Warn, "no login will work: %s", config->problem);
-    uint64_t started = generation;
-    bool failed = loop == NULL;
+    enter(STARTING);
     os_unlock(&lock);
-    if (failed) {
-        log_close();
-        callbacks_stop(started);
-        return TIM_ERR_SDKUNINIT;
-    }
-    return TIM_SUCC;
+    struct loop* started = start(config);
+    os_lock(&lock);
+    loop = started;
+    app_id = sdk_app_id;
+    enter(started == NULL ? IDLE : RUNNING);
+    os_unlock(&lock);
+    return started == NULL ? TIM_ERR_SDKUNINIT : TIM_SUCC;
 }
 
 int instance_uninit(void) {
     os_lock(&lock);
-    struct loop* ended = loop;
-    uint64_t started = generation;
-    loop = NULL;
-    if (ended != NULL) {
-        loop_end(ended);
-        log_write(kTIMLog_Info, "uninitialised");
-        log_close();
+    bool ready = settled();
+    if (!ready || state == IDLE) {
+        os_unlock(&lock);
+        if (!ready) callbacks_run_queued();
+        return TIM_SUCC;
     }
+    struct loop* ended = loop;
+    loop = NULL;
+    enter(STOPPING);
     os_unlock(&lock);
-    if (ended != NULL) loop_free(ended);
-    callbacks_stop(started); /* also where another thread is uninitialising: nobody returns while a callback is due */
+    loop_end(ended);
+    loop_free(ended);
+    log_write(kTIMLog_Info, "uninitialised");
+    log_close();
+    callbacks_stop();
+    os_lock(&lock);
+    enter(IDLE);
+    os_unlock(&lock);
     return TIM_SUCC;
 }
 
@@ -98,6 +125,7 @@ int instance_set_config(const char* json_config, TIMCommCallback cb, const void*
 
     os_lock(&lock);
     if (result == TIM_SUCC && loop == NULL) result = TIM_ERR_SDKUNINIT;
+    if (result == TIM_SUCC && callbacks_full()) result = TIM_ERR_PARAM;
     if (result == TIM_SUCC) callbacks_post(done);
     os_unlock(&lock);
     if (result != TIM_SUCC) {
@@ -114,7 +142,7 @@ static int submit(struct request* request, TIMCommCallback cb, const void* user_
     request->done = new_result(cb, user_data);
     if (request->done != NULL) {
         os_lock(&lock);
-        result = loop == NULL ? TIM_ERR_SDKUNINIT : TIM_SUCC;
+        result = loop == NULL ? TIM_ERR_SDKUNINIT : callbacks_full() ? TIM_ERR_PARAM : TIM_SUCC;
         if (request->sdk_app_id == 0) request->sdk_app_id = app_id;
         if (result == TIM_SUCC) loop_request(loop, request);
         os_unlock(&lock);

@@ -6,6 +6,7 @@
 
 #include "TIMErrorCode.h"
 #include "TIMShim.h"
+#include "utf8.h"
 
 enum { ADDRESS_MS = 3000 }; /* for one address while there is another to try */
 
@@ -13,20 +14,21 @@ static enum link_event lost(struct link* link, struct link_news* news, int32_t c
     news->event = LINK_LOST;
     news->code = code;
     news->final = final;
-    snprintf(news->desc, sizeof news->desc, "%s", desc);
+    utf8_copy_line(news->desc, sizeof news->desc, desc, strlen(desc));
     link_close(link);
     return LINK_LOST;
 }
 
 static enum link_event lost_to(struct link* link, struct link_news* news, int32_t code) {
     const struct config* c = link->config;
-    const char* what = code == ERR_SDK_NET_CONN_REFUSE     ? "refused the connection"
-                       : code == ERR_SDK_NET_CONN_TIMEOUT  ? "did not answer in time"
-                       : code == ERR_SDK_NET_NET_UNREACH   ? "cannot be reached"
-                       : code == ERR_SDK_NET_RESET_BY_PEER ? "closed the connection"
-                                                           : "cannot be talked to";
+    const char* what = code == ERR_SDK_NET_CONN_REFUSE      ? "refused the connection"
+                       : code == ERR_SDK_NET_CONN_TIMEOUT   ? "did not answer in time"
+                       : code == ERR_SDK_NET_NET_UNREACH    ? "cannot be reached"
+                       : code == ERR_SDK_NET_RESET_BY_PEER  ? "closed the connection"
+                       : code == ERR_SDK_NET_SOCKET_NO_BUFF ? "was not asked: no descriptor or buffer is left here"
+                                                            : "cannot be talked to";
     char desc[256];
-    snprintf(desc, sizeof desc, "%.200s port %u %s", c->host, (unsigned)c->port, what);
+    snprintf(desc, sizeof desc, "%.180s port %u %s", c->host, (unsigned)c->port, what);
     return lost(link, news, code, desc, false);
 }
 

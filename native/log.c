@@ -41,8 +41,10 @@ static void rotate(void) {
     char older[sizeof state.path + 2];
     snprintf(older, sizeof older, "%s.1", state.path);
     fclose(state.file);
-    os_rename(state.path, older);
+    bool kept = os_rename(state.path, older);
     open_file();
+    /* What cannot be kept is given up: a log that only grows would fill the disk, and be rotated at each line. */
+    if (!kept && state.file != NULL && os_truncate(state.file)) state.size = 0;
 }
 
 void log_open(const char* folder) {

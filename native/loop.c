@@ -263,6 +263,7 @@ struct loop* loop_start(const struct config* config) {
     }
     loop->config = *config;
     loop->lock = (os_mutex)OS_MUTEX_INIT;
+    loop->waker = (struct os_waker){.read_end = OS_NO_SOCKET, .write_end = OS_NO_SOCKET};
     init_session(loop);
     if (!os_waker_open(&loop->waker) || !os_thread_start(&loop->thread, "tim_loop", thread_main, loop)) {
         os_waker_close(&loop->waker);

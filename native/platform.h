@@ -102,12 +102,22 @@ void os_waker_wake(const struct os_waker* waker);
 void os_waker_drain(const struct os_waker* waker);
 void os_waker_close(struct os_waker* waker);
 
-/* Files. Paths are UTF-8. */
+/*
+ * Files. Paths are UTF-8. Only a regular file is opened, without ever waiting for it; else errno says what is wrong, EINVAL that it is something
+ * else. A file to write to ("a", "w") is the user's alone if it is made, and never reached through a symbolic link; "w" makes a new one.
+ */
 FILE* os_open(const char* path, const char* mode);
+bool os_exists(const char* path);
+void os_remove(const char* path);
+/** Makes a file that is open for writing empty. */
+bool os_truncate(FILE* file);
 /** Replaces the target if there is one. @return false if it failed */
 bool os_rename(const char* from, const char* to);
 
-/* Shared libraries found at run time. */
+/** @return a variable of the environment; NULL if there is none, or if a program with more rights than its caller must not heed it */
+const char* os_environment(const char* name);
+
+/* Shared libraries found at run time; never in the working directory. */
 void* os_library_open(const char* name);
 void* os_library_symbol(void* library, const char* name);
 

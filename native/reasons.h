@@ -18,7 +18,8 @@ struct reason {
     enum verdict verdict;
     int32_t code;        /**< of TIMErrorCode.h */
     int32_t kick_reason; /**< TIMShimKickReason, where a session ends */
-    bool taken_over;     /**< the session went to another link with the same client id, for all that the server says: perhaps one of this process */
+    bool
+        taken_over; /**< the session went to another link with the same client id, for all that the server says: perhaps one of this process */
     char desc[256];
 };
 

@@ -7,6 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { THREADS_MAX = 4 }; /* look-ups under way: the system's may hang for long, and cannot be ended */
+
+static os_mutex count_lock = OS_MUTEX_INIT;
+static unsigned threads; /* under count_lock */
+
 struct resolve {
     os_mutex lock;
     const struct os_waker* waker; /* under the lock; NULL once it was given up */
@@ -35,6 +40,19 @@ static void look_up(const char* host, const char* port, int flags, struct addres
     freeaddrinfo(list);
 }
 
+/* Tried again for any address: on a machine whose only network is loopback, or IPv6's, AI_ADDRCONFIG leaves out what can be reached. */
+static void look_up_anywhere(const char* host, const char* port, struct addresses* found) {
+    look_up(host, port, AI_ADDRCONFIG, found);
+    if (found->count == 0) look_up(host, port, 0, found);
+}
+
+static bool is_localhost(const char* host) {
+    static const char name[] = "localhost";
+    size_t i = 0;
+    while (name[i] != '\0' && (host[i] | 0x20) == name[i]) i++;
+    return name[i] == '\0' && (host[i] == '\0' || (host[i] == '.' && host[i + 1] == '\0'));
+}
+
 static void release(struct resolve* resolve) {
     os_unlock(&resolve->lock);
     free(resolve);
@@ -43,7 +61,10 @@ static void release(struct resolve* resolve) {
 static void thread_main(void* argument) {
     struct resolve* resolve = argument;
     struct addresses found;
-    look_up(resolve->host, resolve->port, AI_ADDRCONFIG, &found);
+    look_up_anywhere(resolve->host, resolve->port, &found);
+    os_lock(&count_lock);
+    threads--;
+    os_unlock(&count_lock);
     os_lock(&resolve->lock);
     if (resolve->waker == NULL) {
         release(resolve);
@@ -55,12 +76,20 @@ static void thread_main(void* argument) {
     os_unlock(&resolve->lock);
 }
 
+static bool may_start_thread(void) {
+    os_lock(&count_lock);
+    bool may = threads < THREADS_MAX;
+    if (may) threads++;
+    os_unlock(&count_lock);
+    return may;
+}
+
 struct resolve* resolve_start(const char* host, uint16_t port, const struct os_waker* waker, struct addresses* found) {
     char port_text[8];
     snprintf(port_text, sizeof port_text, "%u", (unsigned)port);
     look_up(host, port_text, AI_NUMERICHOST, found);
     if (found->count > 0) return NULL;
-    if (strcmp(host, "localhost") == 0) { /* always loopback (RFC 6761) */
+    if (is_localhost(host)) { /* always loopback (RFC 6761) */
         struct addresses v6;
         look_up("::1", port_text, AI_NUMERICHOST, &v6);
         look_up("127.0.0.1", port_text, AI_NUMERICHOST, found);
@@ -74,7 +103,14 @@ struct resolve* resolve_start(const char* host, uint16_t port, const struct os_w
     snprintf(resolve->host, sizeof resolve->host, "%s", host);
     memcpy(resolve->port, port_text, sizeof port_text);
     os_thread thread;
+    if (!may_start_thread()) {
+        free(resolve);
+        return NULL;
+    }
     if (!os_thread_start(&thread, "tim_resolve", thread_main, resolve)) {
+        os_lock(&count_lock);
+        threads--;
+        os_unlock(&count_lock);
         free(resolve);
         return NULL;
     }

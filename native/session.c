@@ -7,6 +7,7 @@
 
 #include "TIMErrorCode.h"
 #include "reasons.h"
+#include "utf8.h"
 
 /* ---- What comes out ---- */
 
@@ -98,8 +99,8 @@ static void open_link(struct session* s, struct connection* connection, uint64_t
 static void leave_ghost(struct session* s, struct connection* connection) {
     if (connection->link != 0 && connection->login_unanswered) {
         struct ghost* ghost = &s->ghosts[s->next_ghost++ % (sizeof s->ghosts / sizeof *s->ghosts)];
-        *ghost = (struct ghost){
-            .sdk_app_id = connection->sdk_app_id, .link = connection->link, .until = connection->due + SESSION_ATTEMPT_MS};
+        *ghost =
+            (struct ghost){.sdk_app_id = connection->sdk_app_id, .link = connection->link, .until = connection->due + SESSION_ATTEMPT_MS};
         memcpy(ghost->user_id, connection->user_id, sizeof ghost->user_id);
     }
     connection->login_unanswered = false;
@@ -109,8 +110,8 @@ static void leave_ghost(struct session* s, struct connection* connection) {
 static bool take_ghost(struct session* s, const struct connection* connection, uint64_t now) {
     for (size_t i = 0; i < sizeof s->ghosts / sizeof *s->ghosts; i++) {
         struct ghost* ghost = &s->ghosts[i];
-        bool its = ghost->link != 0 && now < ghost->until && ghost->sdk_app_id == connection->sdk_app_id
-                   && strcmp(ghost->user_id, connection->user_id) == 0;
+        bool its = ghost->link != 0 && now < ghost->until && ghost->sdk_app_id == connection->sdk_app_id &&
+                   strcmp(ghost->user_id, connection->user_id) == 0;
         if (!its) continue;
         ghost->link = 0;
         return true;
@@ -351,7 +352,7 @@ static void attempt_failed(struct session* s, uint64_t now, int32_t code, const 
     }
     drop_link(s, &s->attempt, ACTION_CLOSE);
     s->cause = code;
-    snprintf(s->cause_desc, sizeof s->cause_desc, "%s", desc);
+    utf8_copy_line(s->cause_desc, sizeof s->cause_desc, desc, strlen(desc));
     wait_until(&s->attempt, now + backoff(s, s->attempt.failures++));
 }
 

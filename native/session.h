@@ -103,9 +103,10 @@ struct session {
     struct connection running;
     struct connection attempt;
     struct ghost ghosts[4];
-    unsigned next_ghost; /**< the slot that is used again next */
+    unsigned next_ghost;           /**< the slot that is used again next */
     enum TIMNetworkStatus network; /**< what the application was told last about the connection */
-    bool taken_over; /**< the server gave `running` to another connection while the CONNECT of `attempt` was unanswered, most likely to that */
+    bool
+        taken_over; /**< the server gave `running` to another connection while the CONNECT of `attempt` was unanswered, most likely to that */
 
     struct request* active;
     struct request* head;

@@ -9,6 +9,7 @@
 #include "TIMErrorCode.h"
 #include "json.h"
 #include "log.h"
+#include "platform.h"
 
 struct visit {
     struct log_settings log;
@@ -54,13 +55,18 @@ static bool visit_member(void* context, const char* key, const struct json_value
     return !visit->wrong;
 }
 
+static os_mutex applying = OS_MUTEX_INIT; /* from the reading of the settings to their writing, or two at once would lose one */
+
 int settings_apply(const char* json, int32_t* code) {
-    struct visit visit = {.log = log_current()};
     if (json == NULL) return TIM_ERR_JSON;
+    os_lock(&applying);
+    struct visit visit = {.log = log_current()};
     enum json_result result = json_object_each(json, strlen(json), visit_member, &visit);
+    bool right = result == JSON_OK && !visit.wrong;
+    if (right) log_configure(&visit.log);
+    os_unlock(&applying);
     if (result == JSON_NO_MEMORY) return TIM_ERR_PARAM;
-    if (result != JSON_OK || visit.wrong) return TIM_ERR_JSON;
-    log_configure(&visit.log);
+    if (!right) return TIM_ERR_JSON;
     *code = visit.proxy ? ERR_SDK_INTERFACE_NOT_SUPPORT : ERR_SUCC;
     return TIM_SUCC;
 }

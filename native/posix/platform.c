@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -42,6 +43,8 @@ void os_wait(os_cond* cond, os_mutex* mutex) {
 void os_wake_all(os_cond* cond) {
     pthread_cond_broadcast(cond);
 }
+
+enum { STACK_MIN = 2 * 1024 * 1024 }; /* an application's callback may need it, and some systems give a thread a quarter */
 
 struct thread_start {
     char name[16];
@@ -74,7 +77,12 @@ bool os_thread_start(os_thread* thread, const char* name, void (*run)(void*), vo
     sigfillset(&blocked);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&blocked, faults[i]);
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    int failed = pthread_create(thread, NULL, thread_main, start);
+    pthread_attr_t attributes;
+    size_t stack = 0;
+    pthread_attr_init(&attributes);
+    if (pthread_attr_getstacksize(&attributes, &stack) == 0 && stack < STACK_MIN) pthread_attr_setstacksize(&attributes, STACK_MIN);
+    int failed = pthread_create(thread, &attributes, thread_main, start);
+    pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed) free(start);
     return !failed;
@@ -94,7 +102,10 @@ uint64_t os_thread_self(void) {
 
 uint64_t os_now_ms(void) {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+#ifdef CLOCK_BOOTTIME
+    if (clock_gettime(CLOCK_BOOTTIME, &now) != 0) /* it goes on while the machine sleeps */
+#endif
+        clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
@@ -140,6 +151,8 @@ static int32_t network_code(int error) {
         case EPERM: return ERR_SDK_NET_NET_UNREACH;
         case ECONNRESET:
         case EPIPE: return ERR_SDK_NET_RESET_BY_PEER;
+        case EMFILE:
+        case ENFILE:
         case ENOBUFS:
         case ENOMEM: return ERR_SDK_NET_SOCKET_NO_BUFF;
         default: return ERR_SDK_NET_SOCKET_INVALID;
@@ -219,6 +232,8 @@ void os_poll(struct os_poll* polls, size_t count, int64_t timeout_ms) {
     }
     int timeout = timeout_ms < 0 ? -1 : timeout_ms > 3600000 ? 3600000 : (int)timeout_ms;
     if (poll(fds, (nfds_t)count, timeout) < 0) {
+        struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+        if (errno != EINTR) nanosleep(&pause, NULL); /* it may fail for long, and must not keep a processor busy meanwhile */
         for (size_t i = 0; i < count; i++) fds[i].revents = 0;
     }
     for (size_t i = 0; i < count; i++) {
@@ -234,6 +249,7 @@ bool os_waker_open(struct os_waker* waker) {
     return waker->read_end >= 0;
 #else
     int ends[2];
+    waker->read_end = waker->write_end = -1;
     if (pipe(ends) != 0) return false;
     waker->read_end = ends[0];
     waker->write_end = ends[1];
@@ -258,13 +274,45 @@ void os_waker_close(struct os_waker* waker) {
 }
 
 FILE* os_open(const char* path, const char* mode) {
-    FILE* file = fopen(path, mode);
-    if (file != NULL) fcntl(fileno(file), F_SETFD, FD_CLOEXEC);
+    int flags = mode[0] == 'r'   ? O_RDONLY
+                : mode[0] == 'a' ? O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW
+                                 : O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
+    int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
+    if (fd < 0) return NULL;
+    struct stat about;
+    bool regular = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    FILE* file = regular ? fdopen(fd, mode) : NULL;
+    if (file == NULL) {
+        int error = regular ? errno : S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
+        close(fd);
+        errno = error;
+    }
     return file;
+}
+
+bool os_exists(const char* path) {
+    struct stat about;
+    return lstat(path, &about) == 0 || errno != ENOENT;
+}
+
+void os_remove(const char* path) {
+    unlink(path);
+}
+
+bool os_truncate(FILE* file) {
+    return ftruncate(fileno(file), 0) == 0;
 }
 
 bool os_rename(const char* from, const char* to) {
     return rename(from, to) == 0;
+}
+
+const char* os_environment(const char* name) {
+#if defined(__GLIBC__)
+    return secure_getenv(name);
+#else
+    return getenv(name);
+#endif
 }
 
 void* os_library_open(const char* name) {

@@ -4,6 +4,8 @@
 #ifdef _WIN32
 
 #include <bcrypt.h>
+#include <errno.h>
+#include <io.h>
 #include <process.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +59,7 @@ bool os_thread_start(os_thread* thread, const char* name, void (*run)(void*), vo
     widen(name, start->name, 16);
     start->run = run;
     start->argument = argument;
-    *thread = (HANDLE)_beginthreadex(NULL, 0, thread_main, start, 0, NULL);
+    *thread = (HANDLE)_beginthreadex(NULL, 2 * 1024 * 1024, thread_main, start, STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
     if (*thread == NULL) free(start);
     return *thread != NULL;
 }
@@ -230,8 +232,32 @@ void os_waker_close(struct os_waker* waker) {
 FILE* os_open(const char* path, const char* mode) {
     wchar_t wide_path[1024], wide_mode[8];
     if (!widen(path, wide_path, 1024) || !widen(mode, wide_mode, 6)) return NULL;
-    wcscat(wide_mode, L"N"); /* not inherited by child processes */
-    return _wfopen(wide_path, wide_mode);
+    wcscat(wide_mode, mode[0] == 'w' ? L"Nx" : L"N"); /* not inherited by child processes; what is written is new */
+    FILE* file = _wfopen(wide_path, wide_mode);
+    if (file != NULL && GetFileType((HANDLE)_get_osfhandle(_fileno(file))) != FILE_TYPE_DISK) {
+        fclose(file);
+        errno = EINVAL;
+        return NULL;
+    }
+    return file;
+}
+
+bool os_exists(const char* path) {
+    wchar_t wide_path[1024];
+    return widen(path, wide_path, 1024) && GetFileAttributesW(wide_path) != INVALID_FILE_ATTRIBUTES;
+}
+
+void os_remove(const char* path) {
+    wchar_t wide_path[1024];
+    if (widen(path, wide_path, 1024)) DeleteFileW(wide_path);
+}
+
+bool os_truncate(FILE* file) {
+    return _chsize(_fileno(file), 0) == 0;
+}
+
+const char* os_environment(const char* name) {
+    return getenv(name);
 }
 
 bool os_rename(const char* from, const char* to) {
@@ -241,7 +267,7 @@ bool os_rename(const char* from, const char* to) {
 
 void* os_library_open(const char* name) {
     wchar_t wide[1024];
-    return widen(name, wide, 1024) ? (void*)LoadLibraryW(wide) : NULL;
+    return widen(name, wide, 1024) ? (void*)LoadLibraryExW(wide, NULL, LOAD_LIBRARY_SEARCH_DEFAULT_DIRS) : NULL;
 }
 
 void* os_library_symbol(void* library, const char* name) {
