@@ -324,10 +324,13 @@ final class AllAtOnce {
         return events;
     }
 
-    /** Another instance can always be the reason: a login given up before its answer may reach the server late, and take over. */
+    /**
+     * Another instance can always be the reason: a login given up before its answer may reach the server late, and take over. A refusal that was
+     * meant for a login may meet a reconnect, and then it ends the session.
+     */
     private boolean canKick(String kick) {
         return kick.equals("kicked OTHER_INSTANCE")
-                || kick.equals("kicked REST") && sequence.has(Kind.KICK_BY_REST, Kind.INVALIDATE);
+                || kick.equals("kicked REST") && sequence.has(Kind.KICK_BY_REST, Kind.INVALIDATE, Kind.REFUSE);
     }
 
     private static boolean fits(StatusChange before, StatusChange change) {
