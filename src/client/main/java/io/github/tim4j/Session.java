@@ -30,13 +30,26 @@ final class Session {
     private KickReason kickReason = KickReason.UNKNOWN;
     private NetworkStatus network = NetworkStatus.DISCONNECTED;
     private boolean networkKnown;
+    /** Whether a session ended in this step. */
+    private boolean dark;
+
     private long lostAt = NOT_LOST;
     private List<TimEvent> events = new ArrayList<>();
 
     private List<TimEvent> take() {
+        goDark();
         List<TimEvent> taken = events;
         events = new ArrayList<>();
         return taken;
+    }
+
+    /** Not every library says that the connection ends with the session. It comes last, but nothing comes after a close. */
+    private void goDark() {
+        if (dark && networkKnown && network != NetworkStatus.DISCONNECTED) {
+            network = NetworkStatus.DISCONNECTED;
+            events.add(new NetworkChange(network, 0, "", false, Duration.ZERO));
+        }
+        dark = false;
     }
 
     LoginStatus status() {
@@ -219,10 +232,9 @@ final class Session {
         } else {
             lostAt = NOT_LOST;
         }
-        if (to == LoginStatus.LOGGED_OUT && networkKnown && network != NetworkStatus.DISCONNECTED) {
-            // Not every library says that the connection ends with the session.
-            network = NetworkStatus.DISCONNECTED;
-            events.add(new NetworkChange(network, 0, "", false, Duration.ZERO));
+        dark |= to == LoginStatus.LOGGED_OUT;
+        if (cause == Cause.CLOSED) {
+            goDark();
         }
         events.add(new StatusChange(from, to, cause, Optional.ofNullable(user), Optional.ofNullable(error)));
         if (from == LoginStatus.LOGGED_IN && before != null) {

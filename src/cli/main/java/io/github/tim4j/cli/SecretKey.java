@@ -64,6 +64,24 @@ final class SecretKey {
             throw unusable(file, "it has more than " + MAX_BYTES + " bytes");
         }
         String key = new String(bytes, StandardCharsets.UTF_8).strip();
+        if (key.startsWith("\uFEFF")) {
+            key = key.substring(1).strip(); // Windows' editors put a byte order mark there.
+        }
+        if (key.indexOf('\0') >= 0 || key.indexOf('\uFFFD') >= 0) {
+            throw unusable(file, "it is not UTF-8 text: save it as UTF-8 or ASCII");
+        }
+        if (key.startsWith("-----BEGIN")) {
+            throw unusable(
+                    file,
+                    "it is a PEM key of the older UserSig scheme; take the app's secret key from the console, a line of hexadecimal digits");
+        }
+        if (key.length() > 1
+                && (key.startsWith("\"") && key.endsWith("\"") || key.startsWith("'") && key.endsWith("'"))) {
+            throw unusable(file, "the key stands in quotes: take them away");
+        }
+        if (key.lines().count() > 1) {
+            throw unusable(file, "it has several lines: the key is one");
+        }
         if (key.isEmpty()) {
             throw unusable(file, "it is empty");
         }

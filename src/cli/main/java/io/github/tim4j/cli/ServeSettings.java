@@ -228,6 +228,10 @@ final class ServeSettings {
     private void readFile(Path file) {
         Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(file)) {
+            reader.mark(1);
+            if (reader.read() != 0xFEFF) {
+                reader.reset(); // No byte order mark.
+            }
             properties.load(reader);
         } catch (NoSuchFileException e) {
             throw CliException.usage("cannot read --config " + file + ": there is no such file");
@@ -250,11 +254,17 @@ final class ServeSettings {
         }
     }
 
+    /** Kubernetes makes such variables in each container beside a service named tim-serve. */
+    private static boolean isKubernetes(String variable, String value) {
+        return variable.matches("TIM_SERVE_(SERVICE_(HOST|PORT.*)|PORT_[0-9]+_(TCP|UDP).*)")
+                || variable.equals("TIM_SERVE_PORT") && value.matches("(tcp|udp)://.*");
+    }
+
     private void readEnvironment(Map<String, String> environment) {
         Map<String, String> byVariable = new TreeMap<>();
         ALL.forEach(setting -> byVariable.put(setting.variable(), setting.name()));
         environment.forEach((variable, value) -> {
-            if (variable.startsWith(VARIABLE_PREFIX)) {
+            if (variable.startsWith(VARIABLE_PREFIX) && !isKubernetes(variable, value)) {
                 String name = byVariable.get(variable);
                 if (name == null) {
                     throw CliException.usage(

@@ -195,7 +195,8 @@ public final class LoginServerConfig {
          * @return this
          */
         public Builder host(String address) {
-            host = Objects.requireNonNull(address);
+            boolean bracketed = address.startsWith("[") && address.endsWith("]");
+            host = bracketed ? address.substring(1, address.length() - 1) : address;
             return this;
         }
 

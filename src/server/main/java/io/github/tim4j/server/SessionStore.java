@@ -2,6 +2,7 @@
 package io.github.tim4j.server;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +78,7 @@ public interface SessionStore {
 
     /**
      * Makes the UserSigs of a user useless that were made until now: those made before this second, and those made in this second that the
-     * user has logged in with. Sessions are not ended.
+     * user has logged in with. Sessions are not ended. It needs no account, and outlives one that is deleted.
      *
      * @param sdkAppId the app
      * @param userId   the user
@@ -86,6 +87,18 @@ public interface SessionStore {
      * @return a stage that completes when it is done
      */
     CompletionStage<Void> revoke(long sdkAppId, String userId, long second, int code);
+
+    /**
+     * Whether a UserSig has been made useless by {@link #revoke}, for whatever takes UserSigs besides logins.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @param sig      the UserSig
+     * @return the code that a login with it gets; 0 if it is good. A store that does not override this answers 0
+     */
+    default CompletionStage<Integer> revocation(long sdkAppId, String userId, SigStamp sig) {
+        return CompletableFuture.completedFuture(0);
+    }
 
     /**
      * The user's instances that are logged in, connected or not.
@@ -114,7 +127,7 @@ public interface SessionStore {
     CompletionStage<Boolean> register(long sdkAppId, String userId);
 
     /**
-     * Removes an account with all that is known about it. Its sessions end as with {@link KickCause#REST}.
+     * Removes an account with all that is known about it but its revocations. Its sessions end as with {@link KickCause#REST}.
      *
      * @param sdkAppId the app
      * @param userId   the user

@@ -15,6 +15,7 @@ import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,7 +188,9 @@ class ControlApiTest {
                         .fieldNames()
                         .forEachRemaining(method -> described.add(method.toUpperCase(Locale.ROOT) + " "
                                 + path.getKey().substring("/control/v1/".length()))));
-        assertThat(described).containsExactlyInAnyOrderElementsOf(new ControlApi(server, null, null).actions());
+        assertThat(described)
+                .containsExactlyInAnyOrderElementsOf(
+                        new ControlApi(server, new Http(-1, null, Map.of()), null, null).actions());
     }
 
     @Test

@@ -30,18 +30,24 @@ class LimitsTest {
     }
 
     @Test
-    void aUserWithManyFailuresIsLockedOutForAMinuteAndNobodyElse() throws IOException {
+    void aUserWithManyFailuresIsLockedOutForAMinuteAndNobodyWithTheRightUserSig() throws IOException {
         try (LoginServer server =
                 LoginServer.start(config().maxFailuresPerUser(3).build())) {
             for (int i = 0; i < 3; i++) {
                 assertThat(code(server, "alice", wrong("alice"))).isEqualTo("70009");
             }
-            assertThat(code(server, "alice", server.userSig(APP, "alice"))).isEqualTo("70050");
-            assertThat(code(server, "bob", server.userSig(APP, "bob"))).isNull();
+            assertThat(code(server, "alice", wrong("alice"))).isEqualTo("70050");
+            assertThat(code(server, "bob", wrong("bob"))).isEqualTo("70009");
             server.advanceClock(Duration.ofSeconds(59));
-            assertThat(code(server, "alice", server.userSig(APP, "alice"))).isEqualTo("70050");
+            assertThat(code(server, "alice", wrong("alice"))).isEqualTo("70050");
             server.advanceClock(Duration.ofSeconds(2));
-            assertThat(code(server, "alice", server.userSig(APP, "alice"))).isNull();
+            assertThat(code(server, "alice", wrong("alice"))).isEqualTo("70009");
+            for (int i = 0; i < 3; i++) {
+                code(server, "alice", wrong("alice"));
+            }
+            assertThat(code(server, "alice", server.userSig(APP, "alice")))
+                    .as("anybody could lock out anyone")
+                    .isNull();
         }
     }
 
@@ -75,7 +81,8 @@ class LimitsTest {
             for (int i = 0; i < 5; i++) {
                 assertThat(code(server, "user" + i, "garbage")).isEqualTo("70003");
             }
-            assertThat(code(server, "bob", server.userSig(APP, "bob"))).isEqualTo("70050");
+            assertThat(code(server, "bob", "garbage")).isEqualTo("70050");
+            assertThat(code(server, "bob", server.userSig(APP, "bob"))).isNull();
             try (RawClient elsewhere = new RawClient(InetAddress.getByName("127.0.0.2"), server.port())) {
                 assertThat(RawClient.code(elsewhere.login(server, "bob", Platform.LINUX, "d1")))
                         .isNull();

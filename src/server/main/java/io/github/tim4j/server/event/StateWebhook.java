@@ -52,8 +52,10 @@ public final class StateWebhook implements Consumer<LoginEvent> {
     private final InstantSource clock;
     private final EventExecutorGroup timers;
     private final Duration grace;
-    private final HttpClient client =
-            HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(TIMEOUT)
+            .build();
     private final Deque<Post> waiting = new ArrayDeque<>();
     /** Lost connections that are not reported yet: their instance may be back at once. */
     private final Map<Instance, ScheduledFuture<?>> lost = new HashMap<>();

@@ -3,6 +3,7 @@ package io.github.tim4j.server.http;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -10,6 +11,18 @@ import java.util.Optional;
  * web page. A browser names the page's origin, and the host that it believes to talk to.
  */
 public final class ControlAccess {
+    /** What proxies add: a request that has one comes from somewhere else than its connection. */
+    private static final List<String> FORWARDED = List.of(
+            "Forwarded",
+            "Via",
+            "X-Forwarded-For",
+            "X-Forwarded-Host",
+            "X-Forwarded-Proto",
+            "X-Real-IP",
+            "X-Client-IP",
+            "CF-Connecting-IP",
+            "True-Client-IP");
+
     private final String token;
 
     public ControlAccess(String token) {
@@ -26,10 +39,18 @@ public final class ControlAccess {
         if (!ask.loopback()) {
             return refused(403, "without a control token, this is only for clients on the server's own machine");
         }
+        if (ask.http10() || FORWARDED.stream().anyMatch(ask.headers()::containsKey)) {
+            return refused(403, "without a control token, this is not for requests that came through a proxy");
+        }
         if (ask.headers().containsKey("Origin") || !isLoopbackName(ask.headers().getOrDefault("Host", ""))) {
             return refused(403, "without a control token, this is not for web pages, and only under a loopback name");
         }
         return Optional.empty();
+    }
+
+    /** Whether a token was asked for: who has none may be anybody on this machine. */
+    boolean hasToken() {
+        return token != null;
     }
 
     private static boolean isLoopbackName(String host) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tim4j.server.Http;
 import io.github.tim4j.server.KickCause;
 import io.github.tim4j.server.LoginPolicy;
 import io.github.tim4j.server.LoginServer;
@@ -39,13 +40,15 @@ public final class ControlApi implements HttpListener.Service {
     }
 
     private final LoginServer server;
+    private final Http http;
     private final DauMeter dau;
     private final ControlAccess access;
     /** By method and name. */
     private final Map<String, Action> actions = new TreeMap<>();
 
-    public ControlApi(LoginServer server, DauMeter dau, ControlAccess access) {
+    public ControlApi(LoginServer server, Http http, DauMeter dau, ControlAccess access) {
         this.server = server;
+        this.http = http;
         this.dau = dau;
         this.access = access;
         actions.put("GET sessions", this::sessions);
@@ -247,6 +250,11 @@ public final class ControlApi implements HttpListener.Service {
     }
 
     private JsonNode userSig(Request request) {
+        if (!access.hasToken() && http.isAdmin(request.app(), request.user())) {
+            throw new IllegalArgumentException(
+                    "without a control token, no UserSig is made for an administrator, who may do anything: start the server"
+                            + " with a control token, or make it with the secret key");
+        }
         long validity =
                 request.has("validitySeconds") ? request.number("validitySeconds", 1, 100_000_000_000L) : 86_400;
         return JSON.createObjectNode()

@@ -14,6 +14,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
@@ -26,8 +27,10 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
 import io.netty.handler.ssl.OptionalSslHandler;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -35,10 +38,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,7 +60,8 @@ public final class HttpListener {
             Map<String, String> query,
             Map<String, String> headers,
             String body,
-            boolean loopback) {}
+            boolean loopback,
+            boolean http10) {}
 
     /** What is answered. */
     record Answer(int status, String contentType, String body) {
@@ -75,7 +81,11 @@ public final class HttpListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpListener.class);
     private static final int MAX_LINE = 8192;
-    private static final int MAX_BODY = 1 << 20;
+    private static final int MAX_BODY = 1 << 16;
+    private static final int MAX_CONNECTIONS = 512;
+    /** From the connection, or the end of the request before, to the end of a request. */
+    private static final int REQUEST_SECONDS = 30;
+
     private static final int MAX_CONNECTIONS_WAITING = 256;
     private static final int IDLE_SECONDS = 30;
     private static final int THREADS = 2;
@@ -89,6 +99,10 @@ public final class HttpListener {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(MAX_WAITING),
             new DefaultThreadFactory("tim4j-http", true));
+    private static final String HEALTH = "/healthz";
+
+    private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicLong lastWarning = new AtomicLong(Long.MIN_VALUE);
     private final Map<String, Service> services;
     private final Channel channel;
 
@@ -107,6 +121,13 @@ public final class HttpListener {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel client) {
+                        if (connections.incrementAndGet() > MAX_CONNECTIONS) {
+                            connections.decrementAndGet();
+                            tooMany();
+                            client.close();
+                            return;
+                        }
+                        client.closeFuture().addListener(closed -> connections.decrementAndGet());
                         if (tls != null) {
                             client.pipeline()
                                     .addLast(plaintext ? new OptionalSslHandler(tls) : tls.newHandler(client.alloc()));
@@ -130,6 +151,14 @@ public final class HttpListener {
                     bound.cause());
         }
         channel = bound.channel();
+    }
+
+    /** Says so, but not for each of them. */
+    private void tooMany() {
+        long minute = System.nanoTime() / TimeUnit.MINUTES.toNanos(1);
+        if (lastWarning.getAndSet(minute) != minute) {
+            LOG.warn("more than {} HTTP connections: the others are closed at once", MAX_CONNECTIONS);
+        }
     }
 
     public int port() {
@@ -159,16 +188,47 @@ public final class HttpListener {
     /** The requests of one connection are answered one after another. */
     private final class Handler extends SimpleChannelInboundHandler<FullHttpRequest> {
         private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
+        private Future<?> deadline;
         private final AtomicInteger pipelined = new AtomicInteger();
 
         @Override
+        public void channelActive(ChannelHandlerContext ctx) throws Exception {
+            expectRequest(ctx);
+            super.channelActive(ctx);
+        }
+
+        private void expectRequest(ChannelHandlerContext ctx) {
+            if (deadline != null) {
+                deadline.cancel(false);
+            }
+            deadline = ctx.executor().schedule(() -> ctx.close(), REQUEST_SECONDS, TimeUnit.SECONDS);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+            if (deadline != null) {
+                deadline.cancel(false);
+            }
+            super.channelInactive(ctx);
+        }
+
+        @Override
         protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
+            expectRequest(ctx);
             if (pipelined.incrementAndGet() > MAX_PIPELINED) {
                 ctx.close();
                 return;
             }
             boolean good = request.decoderResult().isSuccess();
             Ask ask = ask(ctx, request);
+            if (good && ask.path().equals(HEALTH)) {
+                // Whatever else waits for a thread: whether the process lives is no question for a queue.
+                last = last.thenRun(() -> {
+                    write(ctx, answer(ask), HttpUtil.isKeepAlive(request));
+                    pipelined.decrementAndGet();
+                });
+                return;
+            }
             boolean keepAlive = good && HttpUtil.isKeepAlive(request);
             try {
                 last = last.thenRunAsync(
@@ -218,11 +278,17 @@ public final class HttpListener {
                     query,
                     headers,
                     request.content().toString(StandardCharsets.UTF_8),
-                    from.getAddress().isLoopbackAddress());
+                    from.getAddress().isLoopbackAddress(),
+                    request.protocolVersion().equals(HttpVersion.HTTP_1_0));
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (!(cause instanceof IOException
+                    || cause instanceof DecoderException
+                    || cause instanceof ReadTimeoutException)) {
+                LOG.error("an HTTP connection failed", cause);
+            }
             ctx.close();
         }
     }

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tim4j.server.KickCause;
 import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.SessionStore;
+import io.github.tim4j.server.login.Authenticator;
 import io.github.tim4j.server.login.LoginService;
 import io.github.tim4j.server.login.RateLimit;
 import io.github.tim4j.server.login.Refusal;
@@ -70,7 +71,8 @@ public final class RestApi implements HttpListener.Service {
             "im_open_login_svc/multiaccount_import", this::importMany,
             "im_open_login_svc/account_check", this::check,
             "im_open_login_svc/account_delete", this::delete,
-            "openim/query_online_status", this::queryOnlineStatus);
+            "openim/query_online_status", this::queryOnlineStatus,
+            "openim/querystate", this::queryOnlineStatus);
 
     public RestApi(LoginService service) {
         this.service = service;
@@ -94,7 +96,7 @@ public final class RestApi implements HttpListener.Service {
         if (!ask.method().equals("POST")) {
             throw new Failure(BAD_HTTP, "use POST, not " + ask.method());
         }
-        String name = ask.path().substring("/v4/".length());
+        String name = ask.path().substring("/v4/".length()).replaceFirst("^/+", "");
         Command command = commands.get(name);
         if (command == null) {
             LOG.warn(
@@ -120,7 +122,7 @@ public final class RestApi implements HttpListener.Service {
         command.run(app, request, answer);
     }
 
-    private long checkAdmin(Map<String, String> query) throws Failure {
+    private long checkAdmin(Map<String, String> query) throws Exception {
         String app = query.getOrDefault("sdkappid", "");
         if (app.isEmpty()) {
             throw new Failure(NO_APP, "the URL has no sdkappid");
@@ -134,7 +136,10 @@ public final class RestApi implements HttpListener.Service {
             throw new Failure(BAD_ACCOUNT, "the URL's identifier is not 1 to 32 characters of printable ASCII");
         }
         byte[] sig = query.getOrDefault("usersig", "").getBytes(StandardCharsets.ISO_8859_1);
-        Refusal refusal = service.authenticator().check(sdkAppId, admin, sig).refusal();
+        Authenticator.Result checked = service.authenticator().check(sdkAppId, admin, sig);
+        Refusal refusal = checked.refusal() != null
+                ? checked.refusal()
+                : await(service.revocation(sdkAppId, admin, checked.userSig()));
         if (refusal != null) {
             throw new Failure(
                     refusal.code() == Refusal.USER_SIG_EXPIRED ? refusal.code() : BAD_USER_SIG, refusal.text());
@@ -146,16 +151,22 @@ public final class RestApi implements HttpListener.Service {
     }
 
     private void kick(long app, JsonNode request, ObjectNode answer) throws Exception {
-        String user = userId(request.get("UserID"));
-        if (instances(app, user) == null) {
+        String user = userId(user(request));
+        boolean there = instances(app, user) != null;
+        await(service.revoke(app, user, Refusal.USER_SIG_INVALID));
+        if (!there) {
             throw new Failure(NO_SUCH_ACCOUNT, "there is no account " + user);
         }
-        await(service.revoke(app, user, Refusal.USER_SIG_INVALID));
         await(service.kick(app, user, null, null, KickCause.REST));
     }
 
+    /** Older clients name it otherwise. */
+    private static JsonNode user(JsonNode request) {
+        return request.has("UserID") ? request.get("UserID") : request.get("Identifier");
+    }
+
     private void importOne(long app, JsonNode request, ObjectNode answer) throws Exception {
-        await(service.store().register(app, userId(request.get("UserID"))));
+        await(service.store().register(app, userId(user(request))));
     }
 
     private void importMany(long app, JsonNode request, ObjectNode answer) throws Exception {
@@ -192,9 +203,12 @@ public final class RestApi implements HttpListener.Service {
     }
 
     private void delete(long app, JsonNode request, ObjectNode answer) throws Exception {
-        ArrayNode results = answer.putArray("ResultItem");
+        List<String> users = new ArrayList<>();
         for (JsonNode item : list(request, "DeleteItem", MAX_ACCOUNTS)) {
-            String user = userId(item.get("UserID"));
+            users.add(userId(item.get("UserID")));
+        }
+        ArrayNode results = answer.putArray("ResultItem");
+        for (String user : users) {
             await(service.kick(app, user, null, null, KickCause.REST));
             boolean there = await(service.store().delete(app, user));
             results.addObject()

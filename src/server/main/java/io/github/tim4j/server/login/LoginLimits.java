@@ -2,7 +2,10 @@
 package io.github.tim4j.server.login;
 
 import io.github.tim4j.server.Limits;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,17 +37,19 @@ public final class LoginLimits {
     }
 
     /** Counts a connection. False: close it at once, the server is far too full to say so; it is not to be uncounted. */
-    public boolean opened(InetAddress address) {
+    public boolean opened(InetAddress from) {
+        InetAddress address = network(from);
         int all = connections.incrementAndGet();
         int same = addresses.merge(address, 1, Integer::sum);
         if (all > maxConnections + TO_BE_TOLD || same > maxPerAddress + TO_BE_TOLD) {
-            closed(address);
+            closed(from);
             return false;
         }
         return true;
     }
 
-    public void closed(InetAddress address) {
+    public void closed(InetAddress from) {
+        InetAddress address = network(from);
         connections.decrementAndGet();
         addresses.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
     }
@@ -55,15 +60,9 @@ public final class LoginLimits {
             return new Refusal(
                     Refusal.CONNECT_LIMIT, "the server is full: it takes " + maxConnections + " connections");
         }
-        if (addresses.getOrDefault(address, 0) > maxPerAddress) {
+        if (addresses.getOrDefault(network(address), 0) > maxPerAddress) {
             return new Refusal(
                     Refusal.CONNECT_LIMIT, "too many connections from this address: the server takes " + maxPerAddress);
-        }
-        if (addressFailures.isLocked(address)) {
-            return new Refusal(Refusal.FREQ_LIMIT, "too many failed logins from this address; retry after a minute");
-        }
-        if (userFailures.isLocked(new User(who.sdkAppId(), who.userId()))) {
-            return new Refusal(Refusal.FREQ_LIMIT, "too many failed logins of this user; retry after a minute");
         }
         if (!logins.take()) {
             return new Refusal(Refusal.OVERLOAD, "too many logins at once; retry after a second");
@@ -71,7 +70,41 @@ public final class LoginLimits {
         return null;
     }
 
-    void failed(ClientIdentity who, InetAddress address, int code) {
+    /**
+     * A UserSig was refused. One that is right is never locked out, or anybody could lock out anyone: after too many wrong ones, a wrong one is not even
+     * told why.
+     *
+     * @return what to answer
+     */
+    Refusal failed(ClientIdentity who, InetAddress from, Refusal refusal) {
+        InetAddress address = network(from);
+        int code = refusal.code();
+        boolean guessed = FAILED_CHECKS.contains(code);
+        if ((guessed || code == Refusal.APP_NOT_FOUND) && addressFailures.isLocked(address)) {
+            return new Refusal(Refusal.FREQ_LIMIT, "too many failed logins from this address; retry after a minute");
+        }
+        if (guessed && userFailures.isLocked(new User(who.sdkAppId(), who.userId()))) {
+            return new Refusal(Refusal.FREQ_LIMIT, "too many failed logins of this user; retry after a minute");
+        }
+        count(who, address, code);
+        return refusal;
+    }
+
+    /** Of an IPv6 address the first 64 bits, which is what one customer has. */
+    private static InetAddress network(InetAddress address) {
+        if (!(address instanceof Inet6Address) || address.isLoopbackAddress()) {
+            return address;
+        }
+        byte[] bytes = address.getAddress();
+        Arrays.fill(bytes, 8, 16, (byte) 0);
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("16 bytes are an address", e);
+        }
+    }
+
+    private void count(ClientIdentity who, InetAddress address, int code) {
         if (FAILED_CHECKS.contains(code)) {
             userFailures.failed(new User(who.sdkAppId(), who.userId()));
             addressFailures.failed(address);

@@ -13,6 +13,7 @@ import io.github.tim4j.server.event.LoginEvent;
 import io.github.tim4j.server.event.LoginEvent.SessionEnded;
 import io.github.tim4j.server.event.LoginEvents;
 import io.github.tim4j.usersig.UserSig;
+import io.github.tim4j.usersig.UserSigFormatException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,6 +26,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,9 +43,7 @@ public final class LoginService implements SessionStore.Holder {
     private final LoginEvents events;
     private final LoginLimits limits;
     private final AtomicInteger onlineSessions = new AtomicInteger();
-    /** UserSigs that this server makes are newer than this second. */
-    private final AtomicLong lastRevocation = new AtomicLong();
-
+    private final IssueTimes issueTimes = new IssueTimes();
     private final Map<Long, LoginPolicy> policies = new ConcurrentHashMap<>();
     private final Map<Long, Connection> connections = new ConcurrentHashMap<>();
     private final AtomicLong lastConnection = new AtomicLong();
@@ -111,7 +111,7 @@ public final class LoginService implements SessionStore.Holder {
         authenticator.reset();
         policies.clear();
         store.clear();
-        lastRevocation.set(0);
+        issueTimes.clear();
     }
 
     /** A connection is open; its number is that of its session to come. */
@@ -137,11 +137,14 @@ public final class LoginService implements SessionStore.Holder {
         }
         Authenticator.Result checked = authenticator.check(who.sdkAppId(), who.userId(), password);
         if (checked.refusal() != null) {
-            limits.failed(who, address.getAddress(), checked.refusal().code());
-            return refused(who, checked.refusal());
+            return refused(who, limits.failed(who, address.getAddress(), checked.refusal()));
         }
         limits.succeeded(who);
         UserSig sig = checked.userSig();
+        int revoked = issueTimes.revocation(who.sdkAppId(), who.userId(), stamp(sig));
+        if (revoked != 0) {
+            return refused(who, new Refusal(revoked, revokedText(revoked)));
+        }
         Session session = new Session(
                 who.sdkAppId(),
                 who.userId(),
@@ -153,7 +156,7 @@ public final class LoginService implements SessionStore.Holder {
                 clock.instant(),
                 sig.expiresAt());
         LoginPolicy policy = policies.getOrDefault(who.sdkAppId(), config.loginPolicy());
-        return store.login(session, new SigStamp(sig.issuedAt().getEpochSecond(), sig.hashCode()), policy)
+        return store.login(session, stamp(sig), policy)
                 .exceptionally(this::storeFailed)
                 .thenApply(admission -> outcome(who, admission));
     }
@@ -229,15 +232,37 @@ public final class LoginService implements SessionStore.Holder {
     /** Makes the UserSigs of a user useless that were made until now, like {@link SessionStore#revoke}. */
     public CompletionStage<Void> revoke(long sdkAppId, String userId, int code) {
         long second = clock.instant().getEpochSecond();
-        lastRevocation.accumulateAndGet(second, (last, now) -> Math.max(last + 1, now));
+        issueTimes.revoked(sdkAppId, userId, second, code);
         return store.revoke(sdkAppId, userId, second, code);
     }
 
-    /** When a UserSig made now says it was made: a UserSig tells seconds, and must be newer than the last revocation. */
-    public Instant issueTime() {
-        Instant now = clock.instant();
-        Instant newer = Instant.ofEpochSecond(lastRevocation.get() + 1);
-        return now.isBefore(newer) ? newer : now;
+    /** Why a UserSig that is valid is useless nevertheless; null if it is not. */
+    public CompletionStage<@Nullable Refusal> revocation(long sdkAppId, String userId, UserSig sig) {
+        int made = issueTimes.revocation(sdkAppId, userId, stamp(sig));
+        return made != 0
+                ? CompletableFuture.completedFuture(new Refusal(made, revokedText(made)))
+                : store.revocation(sdkAppId, userId, stamp(sig))
+                        .thenApply(code -> code == 0 ? null : new Refusal(code, revokedText(code)));
+    }
+
+    private static String revokedText(int code) {
+        return code == Refusal.USER_SIG_EXPIRED ? KickCause.USER_SIG_EXPIRED.text() : KickCause.USER_SIG_INVALID.text();
+    }
+
+    private static SigStamp stamp(UserSig sig) {
+        return new SigStamp(sig.issuedAt().getEpochSecond(), sig.hashCode());
+    }
+
+    /** Makes a UserSig, newer than the user's last revocation. */
+    public String makeUserSig(long sdkAppId, String userId, Duration validity) {
+        Instant at = issueTimes.next(sdkAppId, userId, clock.instant());
+        String sig = authenticator.key(sdkAppId).make(userId, validity, at, null);
+        try {
+            issueTimes.made(sdkAppId, userId, stamp(UserSig.parse(sig)), clock.instant());
+        } catch (UserSigFormatException e) {
+            throw new IllegalStateException("a UserSig that was just made cannot be read", e);
+        }
+        return sig;
     }
 
     /** A connection with a session has ended without the server's doing. */

@@ -32,6 +32,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
@@ -139,7 +140,7 @@ final class RunningServer implements LoginServer {
         ControlAccess access = new ControlAccess(service.config().http().controlToken());
         Map<String, HttpListener.Service> services = new LinkedHashMap<>();
         services.put("/v4/", new RestApi(service));
-        services.put(ControlApi.PREFIX, new ControlApi(this, dau, access));
+        services.put(ControlApi.PREFIX, new ControlApi(this, service.config().http(), dau, access));
         services.put("/", new OperationApi(this, service, metrics, dau, access));
         return services;
     }
@@ -207,6 +208,11 @@ final class RunningServer implements LoginServer {
 
     private URI uri(String scheme, int port) {
         String host = service.config().host();
+        InetAddress bound = MqttListener.resolve(host);
+        if (bound.isAnyLocalAddress()) {
+            // Where it can be reached, from here at least.
+            host = bound instanceof Inet6Address ? "::1" : "127.0.0.1";
+        }
         return URI.create(scheme + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port);
     }
 
@@ -217,7 +223,7 @@ final class RunningServer implements LoginServer {
 
     @Override
     public String userSig(long sdkAppId, String userId, Duration validity) {
-        return service.authenticator().key(sdkAppId).make(userId, validity, service.issueTime(), null);
+        return service.makeUserSig(sdkAppId, userId, validity);
     }
 
     @Override

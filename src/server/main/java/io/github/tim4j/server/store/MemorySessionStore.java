@@ -63,8 +63,6 @@ public final class MemorySessionStore implements SessionStore {
         private final List<Held> held = new ArrayList<>(1);
         /** Who was kicked without knowing it, with the platform that kicked; null for none. */
         private @Nullable Map<Device, Platform> untold;
-        /** Null for none. */
-        private @Nullable List<Revocation> revocations;
 
         private @Nullable SigStamp lastSig;
 
@@ -99,14 +97,7 @@ public final class MemorySessionStore implements SessionStore {
         }
 
         @Nullable
-        Refused refusal(Session session, SigStamp sig) {
-            if (revocations != null) {
-                for (Revocation revocation : revocations) {
-                    if (revocation.covers(sig)) {
-                        return new Refused(revocation.code(), null);
-                    }
-                }
-            }
+        Refused refusal(Session session) {
             Device device = Device.of(session);
             if (untold != null && untold.containsKey(device)) {
                 return new Refused(Refusal.KICKED, untold.remove(device));
@@ -126,6 +117,9 @@ public final class MemorySessionStore implements SessionStore {
     }
 
     private final Map<Key, Account> accounts = new ConcurrentHashMap<>();
+    /** Of accounts that are there, that are not any more, and that are not yet. Set inside the compute of the account's key. */
+    private final Map<Key, List<Revocation>> revocations = new ConcurrentHashMap<>();
+
     private final Map<String, Holder> holders = new ConcurrentHashMap<>();
 
     @Override
@@ -169,8 +163,9 @@ public final class MemorySessionStore implements SessionStore {
         return all(told, admission);
     }
 
-    private static void decide(Decision decision, Account account, Session session, SigStamp sig, LoginPolicy policy) {
-        decision.refused = account.refusal(session, sig);
+    private void decide(Decision decision, Account account, Session session, SigStamp sig, LoginPolicy policy) {
+        int revoked = revocationOf(keyOf(session), sig);
+        decision.refused = revoked != 0 ? new Refused(revoked, null) : account.refusal(session);
         if (decision.refused != null) {
             return;
         }
@@ -252,32 +247,52 @@ public final class MemorySessionStore implements SessionStore {
 
     @Override
     public CompletionStage<Void> revoke(long sdkAppId, String userId, long second, int code) {
-        accounts.computeIfPresent(new Key(sdkAppId, userId), (key, account) -> {
+        Key user = new Key(sdkAppId, userId);
+        accounts.compute(user, (key, account) -> {
             List<SigStamp> seen = new ArrayList<>();
-            account.held.stream()
-                    .map(one -> one.sig)
-                    .filter(sig -> sig.issuedAt() >= second)
-                    .forEach(seen::add);
-            if (account.lastSig != null && account.lastSig.issuedAt() >= second) {
-                seen.add(account.lastSig);
-            }
-            List<Revocation> revocations = new ArrayList<>();
-            if (account.revocations != null) {
-                for (Revocation old : account.revocations) {
-                    if (old.code() != code) {
-                        revocations.add(old);
-                    } else {
-                        old.seen().stream()
-                                .filter(sig -> sig.issuedAt() >= second)
-                                .forEach(seen::add);
-                    }
+            if (account != null) {
+                account.held.stream()
+                        .map(one -> one.sig)
+                        .filter(sig -> sig.issuedAt() >= second)
+                        .forEach(seen::add);
+                if (account.lastSig != null && account.lastSig.issuedAt() >= second) {
+                    seen.add(account.lastSig);
                 }
             }
-            revocations.add(0, new Revocation(code, second, List.copyOf(seen)));
-            account.revocations = revocations;
+            revocations.compute(user, (same, known) -> with(known, second, code, seen));
             return account;
         });
         return CompletableFuture.completedFuture(null);
+    }
+
+    private static List<Revocation> with(@Nullable List<Revocation> known, long second, int code, List<SigStamp> seen) {
+        List<Revocation> all = new ArrayList<>();
+        if (known != null) {
+            for (Revocation old : known) {
+                if (old.code() != code) {
+                    all.add(old);
+                } else {
+                    old.seen().stream().filter(sig -> sig.issuedAt() >= second).forEach(seen::add);
+                }
+            }
+        }
+        all.add(0, new Revocation(code, second, List.copyOf(seen)));
+        return List.copyOf(all);
+    }
+
+    @Override
+    public CompletionStage<Integer> revocation(long sdkAppId, String userId, SigStamp sig) {
+        return CompletableFuture.completedFuture(revocationOf(new Key(sdkAppId, userId), sig));
+    }
+
+    /** @return the code; 0 for none */
+    private int revocationOf(Key user, SigStamp sig) {
+        for (Revocation revocation : revocations.getOrDefault(user, List.of())) {
+            if (revocation.covers(sig)) {
+                return revocation.code();
+            }
+        }
+        return 0;
     }
 
     @Override
@@ -312,6 +327,7 @@ public final class MemorySessionStore implements SessionStore {
     @Override
     public void clear() {
         accounts.clear();
+        revocations.clear();
     }
 
     private static Key keyOf(Session session) {
