@@ -24,6 +24,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,9 @@ import org.slf4j.LoggerFactory;
 /** What a login server does, without its sockets: who may log in, who is logged in, who must go. Any thread. */
 public final class LoginService implements SessionStore.Holder {
     private static final Logger LOG = LoggerFactory.getLogger(LoginService.class);
+
+    /** How long a store may take to decide about a login. */
+    private static final int STORE_SECONDS = 5;
 
     private final String id = UUID.randomUUID().toString();
     private final LoginServerConfig config;
@@ -156,9 +160,22 @@ public final class LoginService implements SessionStore.Holder {
                 clock.instant(),
                 sig.expiresAt());
         LoginPolicy policy = policies.getOrDefault(who.sdkAppId(), config.loginPolicy());
-        return store.login(session, stamp(sig), policy)
-                .exceptionally(this::storeFailed)
-                .thenApply(admission -> outcome(who, admission));
+        return decide(session, stamp(sig), policy).thenApply(admission -> outcome(who, admission));
+    }
+
+    /** Whatever the store does: a client is always answered, and a session that was never told to anybody does not stay. */
+    private CompletionStage<Admission> decide(Session session, SigStamp sig, LoginPolicy policy) {
+        CompletableFuture<Admission> asked;
+        try {
+            asked = store.login(session, sig, policy).toCompletableFuture();
+        } catch (RuntimeException e) {
+            asked = CompletableFuture.failedFuture(e);
+        }
+        CompletableFuture<Admission> outcome = asked;
+        return asked.copy().orTimeout(STORE_SECONDS, TimeUnit.SECONDS).exceptionally(failure -> {
+            outcome.whenComplete((late, unknown) -> end(session, true, () -> {}));
+            return storeFailed(failure);
+        });
     }
 
     /** How a login ended: the session, or why there is none; exactly one of both. */
@@ -279,7 +296,13 @@ public final class LoginService implements SessionStore.Holder {
     }
 
     private void end(Session session, boolean loggedOut, Runnable ifThere) {
-        store.end(session, loggedOut).whenComplete((found, failure) -> {
+        CompletionStage<Boolean> ended;
+        try {
+            ended = store.end(session, loggedOut);
+        } catch (RuntimeException e) {
+            ended = CompletableFuture.failedFuture(e);
+        }
+        ended.whenComplete((found, failure) -> {
             if (failure != null) {
                 LOG.error("the session store failed to end a session", failure);
             } else if (found) {
