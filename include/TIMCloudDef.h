@@ -96,10 +96,12 @@ typedef void (*TIMLogCallback)(enum TIMLogLevel level, const char* log, const vo
 #define kTIMSdkConfigConfigFilePath "sdk_config_config_file_path" /**< string: an existing folder for what must be kept */
 #define kTIMSdkConfigLogFilePath "sdk_config_log_file_path"       /**< string: an existing folder for the log file */
 #define kTIMSdkConfigMainThreadId "sdk_config_main_thread_id"     /**< integer; accepted, without effect */
+#define kTIMSdkConfigJavaVM "sdk_config_java_vm"                  /**< integer; accepted, without effect */
 
 /* Keys of TIMSetConfig's JSON. */
 #define kTIMSetConfigLogLevel "set_config_log_level"                       /**< TIMLogLevel of the log file and console */
 #define kTIMSetConfigCackBackLogLevel "set_config_callback_log_level"      /**< TIMLogLevel of the log callback (the vendor's spelling) */
+#define kTIMSetConfigCallbackLogLevel kTIMSetConfigCackBackLogLevel        /**< the same, spelled right */
 #define kTIMSetConfigIsLogOutputConsole "set_config_is_log_output_console" /**< bool: log to standard error as well */
 #define kTIMSetConfigUserConfig "set_config_user_config"                   /**< object; accepted, without effect */
 #define kTIMSetConfigHttpProxyInfo "set_config_http_proxy_info"            /**< object, with the four keys below */
@@ -112,5 +114,18 @@ typedef void (*TIMLogCallback)(enum TIMLogLevel level, const char* log, const vo
 #define kTIMSocks5ProxyInfoPort "socks5_proxy_info_port"
 #define kTIMSocks5ProxyInfoUserName "socks5_proxy_info_username"
 #define kTIMSocks5ProxyInfoPassword "socks5_proxy_info_password"
+#define kTIMSetConfigPACProxyInfo "set_config_pac_proxy_info" /**< object, with the two keys below; accepted, without effect */
+#define kTIMPACProxyInfoUserName "pac_proxy_info_username"
+#define kTIMPACProxyInfoPassword "pac_proxy_info_password"
+#define kTIMSetConfigUserDefineData "set_config_user_define_data"               /**< string; accepted, without effect */
+#define kTIMSetConfigIsOnlyLocalDNSSource "set_config_is_only_local_dns_source" /**< bool; accepted: timshim knows no other */
+
+/* Keys of kTIMSetConfigUserConfig's object, which concern messages: accepted, without effect. */
+#define kTIMUserConfigIsReadReceipt "user_config_is_read_receipt"
+#define kTIMUserConfigIsSyncReport "user_config_is_sync_report"
+#define kTIMUserConfigIsIngoreGroupTipsUnRead "user_config_is_ingore_grouptips_unread" /**< the vendor's spelling */
+#define kTIMUserConfigIsDisableStorage "user_config_is_is_disable_storage"             /**< the vendor's spelling */
+#define kTIMUserConfigGroupGetInfoOption "user_config_group_getinfo_option"
+#define kTIMUserConfigGroupMemberGetInfoOption "user_config_group_member_getinfo_option"
 
 #endif

@@ -162,9 +162,14 @@ bool callbacks_full(void) {
     return full;
 }
 
+/* Under the lock. */
+static bool is_inside(void) {
+    return q.running && q.thread_id == os_thread_self();
+}
+
 bool callbacks_inside(void) {
     os_lock(&q.lock);
-    bool inside = q.running && q.thread_id == os_thread_self();
+    bool inside = is_inside();
     os_unlock(&q.lock);
     return inside;
 }
@@ -179,7 +184,7 @@ void callbacks_run_queued(void) {
 void callbacks_stop(void) {
     os_lock(&q.lock);
     uint64_t newest = q.posted;
-    bool inside = q.running && q.thread_id == os_thread_self();
+    bool inside = is_inside();
     if (inside) {
         while (q.taken < newest && q.head != NULL) run_next();
     } else {

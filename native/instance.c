@@ -35,11 +35,16 @@ static bool settled(void) {
     return true;
 }
 
+/* What TIMInit returns while there is an instance. */
+static int same_app(uint64_t sdk_app_id) {
+    return app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;
+}
+
 bool instance_init_again(uint64_t sdk_app_id, int* result) {
     os_lock(&lock);
     bool ready = settled();
     bool decided = !ready || state == RUNNING;
-    *result = !ready ? TIM_ERR_SDKUNINIT : app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;
+    *result = ready ? same_app(sdk_app_id) : TIM_ERR_SDKUNINIT;
     os_unlock(&lock);
     return decided;
 }
@@ -62,7 +67,7 @@ int instance_init(uint64_t sdk_app_id, const struct config* config) {
     os_lock(&lock);
     bool ready = settled();
     if (!ready || state == RUNNING) {
-        int result = !ready ? TIM_ERR_SDKUNINIT : app_id == sdk_app_id ? TIM_SUCC : TIM_ERR_PARAM;
+        int result = ready ? same_app(sdk_app_id) : TIM_ERR_SDKUNINIT;
         os_unlock(&lock);
         return result;
     }

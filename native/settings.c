@@ -58,7 +58,8 @@ static bool visit_member(void* context, const char* key, const struct json_value
 static os_mutex applying = OS_MUTEX_INIT; /* from the reading of the settings to their writing, or two at once would lose one */
 
 int settings_apply(const char* json, int32_t* code) {
-    if (json == NULL) return TIM_ERR_JSON;
+    *code = ERR_SUCC;
+    if (json == NULL || json[0] == '\0') return TIM_SUCC;
     os_lock(&applying);
     struct visit visit = {.log = log_current()};
     enum json_result result = json_object_each(json, strlen(json), visit_member, &visit);

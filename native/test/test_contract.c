@@ -496,7 +496,8 @@ static void set_config_answers_with_the_configuration(void) {
         CHECK_NUMBER(TIMSetConfig(bad[i], on_result, "never"), TIM_ERR_JSON);
     }
     check_about = "";
-    CHECK_NUMBER(TIMSetConfig(NULL, on_result, "never"), TIM_ERR_JSON);
+    CHECK_NUMBER(TIMSetConfig(NULL, NULL, NULL), TIM_SUCC);
+    CHECK_NUMBER(TIMSetConfig("", NULL, NULL), TIM_SUCC);
     CHECK_NUMBER(TIMSetConfig("{\"set_config_log_level\":6}", on_result, "config"), TIM_SUCC);
     CHECK_NUMBER(TIMSetConfig("{\"set_config_socks5_proxy_info\":{\"socks5_proxy_info_ip\":\"10.0.0.1\",\"socks5_proxy_info_port\":1}}",
                               on_result, "proxy"),

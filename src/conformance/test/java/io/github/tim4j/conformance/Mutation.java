@@ -202,8 +202,8 @@ record Mutation(int number, String what, String file, String text, String replac
                         25,
                         "callbacks come after TIMUninit has returned",
                         "native/instance.c",
-                        "    callbacks_stop(started); /*",
-                        "    (void)started; /*",
+                        "    log_close();\n    callbacks_stop();",
+                        "    log_close();",
                         "offline.thousand-requests"),
                 new Mutation(
                         26,
@@ -376,9 +376,9 @@ record Mutation(int number, String what, String file, String text, String replac
                 new Mutation(
                         49,
                         "a long text is cut inside a character",
-                        "native/mqtt.c",
-                        "utf8_copy_line(packet->reason_string, sizeof packet->reason_string, text.start, text.len);",
-                        "snprintf(packet->reason_string, sizeof packet->reason_string, \"%.*s\", (int)text.len, text.start);",
+                        "native/callbacks.c",
+                        "utf8_copy_line(callback->desc, sizeof callback->desc, desc, strlen(desc));",
+                        "snprintf(callback->desc, 101, \"%s\", desc);",
                         "bad-input.reason-string-long"),
                 new Mutation(
                         50,
@@ -391,8 +391,8 @@ record Mutation(int number, String what, String file, String text, String replac
                         51,
                         "TIMUninit inside a callback waits for itself",
                         "native/callbacks.c",
-                        "bool inside = q.running && q.thread_id == os_thread_self();",
-                        "bool inside = false;",
+                        "return q.running && q.thread_id == os_thread_self();",
+                        "return false;",
                         "threads.uninit-in-callback"),
                 new Mutation(
                         52,
@@ -440,7 +440,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         58,
                         "TIMSetConfig changes nothing",
                         "native/settings.c",
-                        "    log_configure(&visit.log);",
+                        "    if (right) log_configure(&visit.log);",
                         "",
                         "offline.set-config"),
                 new Mutation(
@@ -578,9 +578,8 @@ record Mutation(int number, String what, String file, String text, String replac
                         75,
                         "TIMUninit waits for three seconds",
                         "native/instance.c",
-                        "    if (ended != NULL) loop_free(ended);",
-                        "    for (uint64_t end = os_now_ms() + 3000; ended != NULL && os_now_ms() < end;) {}\n"
-                                + "    if (ended != NULL) loop_free(ended);",
+                        "    loop_free(ended);",
+                        "    for (uint64_t end = os_now_ms() + 3000; os_now_ms() < end;) {}\n    loop_free(ended);",
                         "offline.uninit-during-login"),
                 new Mutation(
                         76,
