@@ -22,7 +22,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -40,7 +42,7 @@ import picocli.CommandLine.Spec;
             "Without --library it checks the timshim that comes with tim4j. The vendor's library dials its service on the Internet unless "
                     + "it is run "
                     + "in a network namespace.",
-            "Ends with 0 if no scenario failed, crashed or hung."
+            "Ends with 0 if no scenario failed, crashed or hung; with 3 if of a group that was asked for none could be run (see --allow-skipped)."
         })
 final class ConformanceCommand implements Callable<Integer> {
     @Spec
@@ -76,6 +78,9 @@ final class ConformanceCommand implements Callable<Integer> {
             paramLabel = "ID",
             description = "Only this scenario, with its transcript; may be given several times.")
     private List<String> scenarios = new ArrayList<>();
+
+    @Option(names = "--allow-skipped", description = "End with 0 although of a group none could be run.")
+    private boolean allowSkipped;
 
     @Option(names = "--list", description = "List the scenarios and end.")
     private boolean list;
@@ -129,10 +134,36 @@ final class ConformanceCommand implements Callable<Integer> {
             out.println();
             TextTable.print(report, out);
             writeReports(report);
-            return report.isConformant() ? ExitCode.OK : ExitCode.FAILED;
+            if (!report.isConformant()) {
+                return ExitCode.FAILED;
+            }
+            List<String> untested = untested(report);
+            if (untested.isEmpty() || allowSkipped) {
+                return ExitCode.OK;
+            }
+            spec.commandLine()
+                    .getErr()
+                    .println(Ansi.AUTO.string("@|bold,red NOTHING WAS TESTED|@") + " of " + String.join(", ", untested)
+                            + ": every scenario was skipped, for the reasons above. If that is right, say --allow-skipped, or name the groups"
+                            + " that your library can run (--group)");
+            return ExitCode.UNTESTED;
         } catch (ConformanceException e) {
             throw CliException.failed(e.getMessage());
         }
+    }
+
+    /** The groups of which no scenario was run, though it was asked for: the classic API only is where it or its library is named. */
+    private List<String> untested(Report report) {
+        Map<String, Boolean> tested = new LinkedHashMap<>();
+        for (Result result : report.results()) {
+            tested.merge(result.group(), result.verdict() != Verdict.SKIPPED, Boolean::logicalOr);
+        }
+        boolean classicAskedFor = classic != null || library == null || !groups.isEmpty() || !scenarios.isEmpty();
+        return tested.entrySet().stream()
+                .filter(group ->
+                        !group.getValue() && (!group.getKey().equals(Group.CLASSIC.toString()) || classicAskedFor))
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     private int compare(PrintWriter out) {

@@ -8,6 +8,8 @@ final class ExitCode {
     static final int FAILED = 1;
     /** Wrong usage: an option, a variable or a file that cannot be used. */
     static final int USAGE = 2;
+    /** Nothing failed, and nothing was tested of what was asked for. */
+    static final int UNTESTED = 3;
 
     private ExitCode() {}
 }

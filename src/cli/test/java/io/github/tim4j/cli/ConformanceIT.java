@@ -3,6 +3,7 @@ package io.github.tim4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tim4j.jna.NativeLibraries;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,15 @@ class ConformanceIT {
         try (Cli list = Cli.start("conformance", "--list", "--group", "faults")) {
             assertThat(list.exitCode()).isZero();
             assertThat(list.out()).hasSizeGreaterThan(20).allMatch(line -> line.startsWith("faults."));
+        }
+    }
+
+    @Test
+    void aGroupOfWhichNothingCouldBeTestedIsNoSuccess() {
+        String library = NativeLibraries.load(null).path();
+        wrong(3, "NOTHING WAS TESTED of classic", "--library", library, "--group", "classic");
+        try (Cli run = Cli.start("conformance", "--library", library, "--group", "classic", "--allow-skipped")) {
+            assertThat(run.exitCode()).isZero();
         }
     }
 

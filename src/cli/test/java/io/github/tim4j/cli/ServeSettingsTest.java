@@ -44,6 +44,20 @@ class ServeSettingsTest {
     }
 
     @Test
+    void kubernetesVariablesAndAByteOrderMarkAreNoMistake() throws IOException {
+        Map<String, String> environment = Map.of(
+                "TIM_SERVE_SERVICE_HOST", "10.0.0.1",
+                "TIM_SERVE_SERVICE_PORT", "1883",
+                "TIM_SERVE_SERVICE_PORT_MQTT", "1883",
+                "TIM_SERVE_PORT", "tcp://10.0.0.1:1883",
+                "TIM_SERVE_PORT_1883_TCP_ADDR", "10.0.0.1");
+        Path file = file("\uFEFFport = 0\nhttp-port = 0\n");
+        try (LoginServer server = start(settings(file, environment))) {
+            assertThat(server.httpPort()).isPositive();
+        }
+    }
+
+    @Test
     void anOptionCountsBeforeAVariableAndAVariableBeforeTheFile() throws IOException {
         int inFile = freePort();
         Path file = file("port = " + inFile + "\nhttp-port = 0\n");
