@@ -28,7 +28,9 @@ final class Session {
     private @Nullable String replaced;
 
     private KickReason kickReason = KickReason.UNKNOWN;
-    private NetworkStatus network = NetworkStatus.DISCONNECTED;
+    /** Written in the loop, read by any thread. */
+    private volatile NetworkStatus network = NetworkStatus.DISCONNECTED;
+
     private boolean networkKnown;
     /** Whether a session ended in this step. */
     private boolean dark;
