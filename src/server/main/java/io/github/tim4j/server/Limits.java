@@ -9,8 +9,9 @@ import java.time.Duration;
  * @param maxConnections           connections in all; a login on one more gets -302
  * @param maxConnectionsPerAddress connections from one IP address; a login on one more gets -302
  * @param maxLoginsPerSecond       logins a second; further ones get -10114
- * @param maxFailuresPerUser       wrong UserSigs within a minute that lock a user out for a minute, with 70050
- * @param maxFailuresPerAddress    wrong UserSigs within a minute that lock an IP address out for a minute, with 70050
+ * @param maxFailuresPerUser       wrong UserSigs within a minute after which further wrong ones of the user get 70050, for a minute
+ * @param maxFailuresPerAddress    wrong UserSigs within a minute after which further wrong ones from the IP address, or IPv6 /64, get
+ *                                 70050, for a minute
  * @param maxRestPerSecond         requests a second to the server API; further ones get 60007
  * @param connectTimeout           how long a client has to send its CONNECT completely
  * @param maxKeepAlive             the longest keep alive, in seconds

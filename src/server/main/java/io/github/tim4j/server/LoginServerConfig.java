@@ -402,7 +402,8 @@ public final class LoginServerConfig {
         }
 
         /**
-         * How many wrong UserSigs within a minute lock a user out: further logins get 70050 for a minute. A success in between resets the count.
+         * How many wrong UserSigs of a user are looked at within a minute: further wrong ones get 70050 for a minute. A right one is never refused, and
+         * resets the count.
          *
          * @param count 1 to 1000000; default 50
          * @return this
@@ -414,7 +415,7 @@ public final class LoginServerConfig {
         }
 
         /**
-         * How many wrong UserSigs within a minute lock an IP address out: further logins get 70050 for a minute.
+         * How many wrong UserSigs from an IP address, or an IPv6 /64, are looked at within a minute: further wrong ones get 70050 for a minute.
          *
          * @param count 1 to 1000000; default 1000
          * @return this
