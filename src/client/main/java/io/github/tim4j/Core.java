@@ -4,10 +4,7 @@ package io.github.tim4j;
 import io.github.tim4j.Request.Caller;
 import io.github.tim4j.UserSigRenewal.Step;
 import io.github.tim4j.UserSigRenewal.Trigger;
-import io.github.tim4j.usersig.UserSig;
-import io.github.tim4j.usersig.UserSigFormatException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,10 +26,6 @@ import org.jspecify.annotations.Nullable;
  * its futures, events of the next.
  */
 final class Core implements Callbacks.Events {
-    /** A session that ends sooner than this by expiry counts as refused at once. */
-    private static final Duration SHORT_LIVED = Duration.ofSeconds(5);
-
-    private static final Duration MAX_LEAD = Duration.ofHours(1);
     /** As many as the C API lets wait: so many late answers can still matter. */
     private static final int MAX_LATE = 1000;
 
@@ -44,8 +37,7 @@ final class Core implements Callbacks.Events {
     private final Session session = new Session();
     private final @Nullable Provider provider;
     private final Duration timeout;
-    private final Duration firstBackoff;
-    private final boolean renews;
+    private final Renewals renewals;
 
     /** Logins and logouts in the order of the calls: those that the library does not have yet, and before them those that it has. */
     private final Deque<Request<?>> waiting = new ArrayDeque<>();
@@ -59,15 +51,6 @@ final class Core implements Callbacks.Events {
     private final Set<Caller<?>> callers = new LinkedHashSet<>();
 
     private @Nullable Future<?> deadline;
-    private @Nullable Renewal renewal;
-    /** Who logged in last, and when that UserSig expires, if it says so. */
-    private @Nullable String sessionUser;
-
-    private @Nullable Instant sessionExpiry;
-    private long loggedInAt = System.nanoTime();
-    /** How many sessions in a row ended by expiry as soon as they had begun. */
-    private int shortLived;
-
     private volatile boolean closed;
 
     Core(TimClient.Builder builder, io.github.tim4j.jna.LoadedLibrary library, Dispatch dispatch, Timer timer) {
@@ -76,8 +59,6 @@ final class Core implements Callbacks.Events {
         this.timer = timer;
         this.listeners = new Listeners(dispatch);
         this.timeout = builder.requestTimeout;
-        this.firstBackoff = builder.renewalBackoff;
-        this.renews = builder.renewal;
         this.provider = builder.provider == null
                 ? null
                 : new Provider(
@@ -86,6 +67,7 @@ final class Core implements Callbacks.Events {
                         timer,
                         builder.userSigTimeout == null ? timeout : builder.userSigTimeout);
         this.api = new NativeApi(library, builder.sdkAppId, Json.object(builder.config), this);
+        this.renewals = new Renewals(this, session, api, builder.renewal ? provider : null, builder.renewalBackoff);
         api.open();
     }
 
@@ -168,7 +150,7 @@ final class Core implements Callbacks.Events {
                 return;
             }
             closed = true;
-            forgetRenewal();
+            renewals.forget();
             try {
                 api.close();
             } finally {
@@ -201,7 +183,7 @@ final class Core implements Callbacks.Events {
         if (closed) {
             return;
         }
-        forgetRenewal();
+        renewals.forget();
         Request<?> retried = waiting.peek();
         if (retried != null && retried.refusal != null) {
             // What the application asks for goes first.
@@ -244,7 +226,7 @@ final class Core implements Callbacks.Events {
             send(next);
         }
         if (sent.isEmpty()) {
-            planRenewal();
+            renewals.plan();
         }
     }
 
@@ -279,7 +261,7 @@ final class Core implements Callbacks.Events {
         if (refusal != null) {
             forget(request);
             finish(request, null, refusal);
-            endRenewal(request, refusal);
+            renewals.ended(request, refusal);
         } else if (request.kind == Request.Kind.CALL) {
             calls.add(request);
         } else {
@@ -298,7 +280,7 @@ final class Core implements Callbacks.Events {
         TimException failure = code == 0 ? null : new TimException(code, description);
         if (late.remove(request)) {
             if (failure == null && request.kind == Request.Kind.LOGIN) {
-                remember(request);
+                renewals.remember(request);
             }
             resync();
         } else if (request.kind == Request.Kind.CALL) {
@@ -342,11 +324,11 @@ final class Core implements Callbacks.Events {
             report(request, retry ? Step.GAVE_UP : Step.SUCCEEDED, failure);
         }
         if (failure == null) {
-            remember(request);
+            renewals.remember(request);
         }
         finish(request, new LoginResult(Objects.requireNonNull(request.userId), repeat), failure);
         report(session.next(request));
-        endRenewal(request, failure);
+        renewals.ended(request, failure);
     }
 
     /** Ends a request that is out of the book: with the value if there is no failure. */
@@ -463,99 +445,18 @@ final class Core implements Callbacks.Events {
         request.id = 0;
     }
 
-    // Renewals.
-
-    private void remember(Request<?> login) {
-        sessionUser = login.userId;
-        sessionExpiry = provider == null ? null : expiryOf(Objects.requireNonNull(login.userSig));
+    /** Whether the application waits for no login or logout. */
+    boolean isIdle() {
+        return waiting.isEmpty() && sent.isEmpty();
     }
 
-    /** Null if it cannot be read: another format's expiry is simply not known beforehand. */
-    private static @Nullable Instant expiryOf(String userSig) {
-        try {
-            return UserSig.parse(userSig).expiresAt();
-        } catch (UserSigFormatException e) {
-            return null;
-        }
+    /** Sends a login that nobody called for. */
+    void renew(Request<LoginResult> login) {
+        send(login);
     }
 
-    private void planRenewal() {
-        if (!renews
-                || provider == null
-                || renewal != null
-                || sessionExpiry == null
-                || sessionUser == null
-                || closed
-                || !session.isLoggedIn(sessionUser)) {
-            return;
-        }
-        // The server reports whole seconds: it may be almost one later than it says.
-        Instant now = api.serverTime().orElseGet(Instant::now).plusSeconds(1);
-        Duration left = Duration.between(now, sessionExpiry);
-        Duration lead = left.dividedBy(5).compareTo(MAX_LEAD) < 0 ? left.dividedBy(5) : MAX_LEAD;
-        if (left.compareTo(Duration.ZERO) > 0) {
-            renewal = new Renewal(this, sessionUser, Trigger.BEFORE_EXPIRY, firstBackoff);
-            renewal.beginBefore(left, lead);
-        }
-    }
-
-    private void expiredOnline(String userId) {
-        boolean atOnce = System.nanoTime() - loggedInAt < SHORT_LIVED.toNanos();
-        shortLived = atOnce ? shortLived + 1 : 0;
-        if (!renews || provider == null || !waiting.isEmpty() || !sent.isEmpty()) {
-            return;
-        }
-        if (shortLived > Renewal.MAX_REFUSED) {
-            report(userId, Trigger.EXPIRED_ONLINE, Step.GAVE_UP, shortLived, null, Duration.ZERO);
-            return;
-        }
-        renewal = new Renewal(this, userId, Trigger.EXPIRED_ONLINE, firstBackoff);
-        if (shortLived > 1) {
-            renewal.beginAfter(Renewal.backoff(firstBackoff, shortLived - 1));
-        } else {
-            renewal.begin();
-        }
-    }
-
-    void fetchFor(Renewal owner, String userId) {
-        Objects.requireNonNull(provider).fetch(userId, (userSig, failure) -> {
-            if (isCurrent(owner)) {
-                if (failure != null) {
-                    endRenewal(owner, failure);
-                } else {
-                    Request<LoginResult> request = Request.login(userId, userSig);
-                    request.renewal = owner;
-                    send(request);
-                }
-            }
-        });
-    }
-
-    boolean isCurrent(Renewal candidate) {
-        return renewal == candidate;
-    }
-
-    private void endRenewal(Request<?> request, @Nullable Throwable failure) {
-        if (request.renewal != null && isCurrent(request.renewal)) {
-            endRenewal(request.renewal, failure);
-        }
-    }
-
-    private void endRenewal(Renewal current, @Nullable Throwable failure) {
-        if (failure == null) {
-            renewal = null;
-            current.succeeded();
-        } else if (!current.failed(failure)) {
-            renewal = null;
-        }
-    }
-
-    private void forgetRenewal() {
-        if (renewal != null) {
-            renewal.drop();
-            renewal = null;
-            Objects.requireNonNull(provider).cancel();
-        }
+    void soon(Runnable turn) {
+        loop.put(turn);
     }
 
     Future<?> later(Duration delay, Runnable turn) {
@@ -576,25 +477,7 @@ final class Core implements Callbacks.Events {
         for (TimEvent event : events) {
             listeners.report(event);
             if (event instanceof StatusChange change) {
-                statusChanged(change);
-            }
-        }
-    }
-
-    private void statusChanged(StatusChange change) {
-        if (change.to() == LoginStatus.LOGGED_IN) {
-            loggedInAt = System.nanoTime();
-        } else if (change.to() == LoginStatus.LOGGED_OUT) {
-            if (renewal != null && change.cause() != StatusChange.Cause.LOGIN_FAILED) {
-                forgetRenewal();
-            }
-            if (change.cause() == StatusChange.Cause.USER_SIG_EXPIRED) {
-                change.userId()
-                        .ifPresent(user -> loop.put(() -> {
-                            if (renewal == null && !closed && session.status() == LoginStatus.LOGGED_OUT) {
-                                expiredOnline(user);
-                            }
-                        }));
+                renewals.statusChanged(change);
             }
         }
     }

@@ -10,7 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A login that nobody called for: with a fresh UserSig, tried until it succeeds or cannot succeed. It exists or it does not: the core forgets
+ * A login that nobody called for: with a fresh UserSig, tried until it succeeds or cannot succeed. It exists or it does not: they forget
  * it when the application calls for anything, and when the session ends, and then nothing comes of it. Belongs to the loop.
  */
 final class Renewal {
@@ -20,6 +20,7 @@ final class Renewal {
     private static final Duration MAX_BACKOFF = Duration.ofSeconds(60);
 
     private final Core core;
+    private final Renewals renewals;
     private final String userId;
     private final Trigger trigger;
     private final Duration firstBackoff;
@@ -27,8 +28,9 @@ final class Renewal {
     private int refused;
     private @Nullable Future<?> timer;
 
-    Renewal(Core core, String userId, Trigger trigger, Duration firstBackoff) {
+    Renewal(Core core, Renewals renewals, String userId, Trigger trigger, Duration firstBackoff) {
         this.core = core;
+        this.renewals = renewals;
         this.userId = userId;
         this.trigger = trigger;
         this.firstBackoff = firstBackoff;
@@ -37,12 +39,12 @@ final class Renewal {
     void begin() {
         timer = null;
         report(Step.STARTED, null, Duration.ZERO);
-        core.fetchFor(this, userId);
+        renewals.fetchFor(this, userId);
     }
 
     void beginAfter(Duration delay) {
         timer = core.later(delay, () -> {
-            if (core.isCurrent(this)) {
+            if (renewals.isCurrent(this)) {
                 begin();
             }
         });
@@ -58,7 +60,8 @@ final class Renewal {
         Duration delay = left.minus(lead);
         Instant planned = Instant.now();
         timer = core.later(delay, () -> {
-            if (core.isCurrent(this) && Duration.between(planned, Instant.now()).compareTo(left) < 0) {
+            if (renewals.isCurrent(this)
+                    && Duration.between(planned, Instant.now()).compareTo(left) < 0) {
                 begin();
             }
         });

@@ -202,8 +202,8 @@ record Mutation(int number, String what, String file, String text, String replac
                         25,
                         "callbacks come after TIMUninit has returned",
                         "native/instance.c",
-                        "    log_close();\n    callbacks_stop();",
-                        "    log_close();",
+                        "    callbacks_stop();\n    os_lock(&lock);\n    enter(IDLE);",
+                        "    os_lock(&lock);\n    enter(IDLE);",
                         "offline.thousand-requests"),
                 new Mutation(
                         26,
