@@ -4,6 +4,7 @@ package io.github.tim4j;
 import io.github.tim4j.Request.Caller;
 import io.github.tim4j.UserSigRenewal.Step;
 import io.github.tim4j.UserSigRenewal.Trigger;
+import io.github.tim4j.jna.LoadedLibrary;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ final class Core implements Callbacks.Events {
     private @Nullable Future<?> deadline;
     private volatile boolean closed;
 
-    Core(TimClient.Builder builder, io.github.tim4j.jna.LoadedLibrary library, Dispatch dispatch, Timer timer) {
+    Core(TimClient.Builder builder, LoadedLibrary library, Dispatch dispatch, Timer timer) {
         this.loop = new Loop(dispatch::flush);
         this.dispatch = dispatch;
         this.timer = timer;
@@ -183,7 +184,9 @@ final class Core implements Callbacks.Events {
         if (closed) {
             return;
         }
-        renewals.forget();
+        if (request.kind == Request.Kind.LOGIN && request.userSig == null) {
+            renewals.forget(); // The provider is asked for this one now.
+        }
         Request<?> retried = waiting.peek();
         if (retried != null && retried.refusal != null) {
             // What the application asks for goes first.
@@ -265,6 +268,9 @@ final class Core implements Callbacks.Events {
         } else if (request.kind == Request.Kind.CALL) {
             calls.add(request);
         } else {
+            if (request.renewal == null) {
+                renewals.forget();
+            }
             sent.add(request);
             report(session.accepted(request));
         }

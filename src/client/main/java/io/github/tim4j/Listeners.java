@@ -3,6 +3,7 @@ package io.github.tim4j;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -107,7 +108,7 @@ final class Listeners {
     }
 
     /** A listener that passes one kind of event on, and ignores the others. */
-    static <E extends TimEvent> TimListener of(Class<E> kind, java.util.function.Consumer<? super E> handler) {
+    static <E extends TimEvent> TimListener of(Class<E> kind, Consumer<? super E> handler) {
         return new TimListener() {
             private void pass(TimEvent event) {
                 if (kind.isInstance(event)) {

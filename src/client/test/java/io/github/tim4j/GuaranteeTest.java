@@ -117,6 +117,25 @@ class GuaranteeTest {
     }
 
     @Test
+    void aCallThatIsRefusedAtOnceLeavesTheRenewalAlone() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        AtomicInteger asked = new AtomicInteger();
+        TimClient tim = open(at.client().userSigProvider(user -> {
+            if (asked.incrementAndGet() > 1) {
+                release.await();
+            }
+            return at.userSig(user);
+        }));
+        tim.login("alice").join();
+        at.server.expireUserSigs(APP, "alice");
+        await().until(() -> recorder.events.contains("renewal EXPIRED_ONLINE STARTED 1"));
+        assertThat(end(tim.login("", "sig"))).isEqualTo("-4");
+        release.countDown();
+        await().until(() -> recorder.events.contains("renewal EXPIRED_ONLINE SUCCEEDED 1"));
+        assertThat(asked).hasValue(2);
+    }
+
+    @Test
     void aUserSigMayBeValidForCenturies() throws Exception {
         String sig = new UserSigKey(APP, "secret").make("alice", Duration.ofSeconds(10_000_000_000L));
         TimClient tim = open(hostile().userSigProvider(user -> sig));
