@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -266,6 +267,56 @@ class NativeLibrariesTest {
                 .under(mounted)
                 .run(folder);
         assertThat(jna.output()).startsWith("no TIM library").contains("JNA's own native part", "noexec", "jna.tmpdir");
+    }
+
+    @Test
+    void aHomeThatIsNoAbsolutePathIsPassedOver() throws IOException {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        Result result = ForkedJvm.of(Load.class)
+                .option("-Duser.home=?")
+                .option("-Djava.io.tmpdir=" + temporary)
+                .option("-Djna.tmpdir=" + temporary)
+                .environment("XDG_CACHE_HOME", "relative")
+                .run(folder);
+        assertThat(result.output()).startsWith("loaded 0.").contains(temporary.toString());
+        assertThat(folder.resolve("?")).doesNotExist();
+        assertThat(folder.resolve("relative")).doesNotExist();
+    }
+
+    @Test
+    void aNameThatTheLocaleLacksIsOneMoreLineOfWhatWasTried() throws IOException {
+        Path temporary = Files.createDirectory(folder.resolve("tmp"));
+        Path chinese = Files.createDirectory(folder.resolve("\u7528\u6237"));
+        Result result = ForkedJvm.of(Load.class)
+                .environment("LC_ALL", "C")
+                .environment("XDG_CACHE_HOME", chinese.toString())
+                .option("-Djava.io.tmpdir=" + temporary)
+                .option("-Djna.tmpdir=" + temporary)
+                .run(folder);
+        assertThat(result.output()).startsWith("loaded 0.");
+    }
+
+    @Test
+    void anIdenticalFileOnAReadOnlyFileSystemIsUsed() throws IOException, InterruptedException {
+        Path cache = Files.createDirectory(folder.resolve("cache"));
+        Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(load().run(folder).output()).startsWith("loaded 0.");
+        String[] readOnly = {
+            "unshare",
+            "-rm",
+            "sh",
+            "-c",
+            "mount --bind '" + cache + "' '" + cache + "' && mount -o remount,ro,bind '" + cache + "' && exec \"$@\"",
+            "sh"
+        };
+        String[] probe = Arrays.copyOf(readOnly, readOnly.length + 1);
+        probe[readOnly.length] = "true";
+        assumeTrue(
+                Platform.isLinux() && new ProcessBuilder(probe).start().waitFor() == 0,
+                "skipped: no user namespaces with read-only mounts here");
+        assertThat(load().under(readOnly).run(folder).output())
+                .startsWith("loaded 0.")
+                .contains(cache.toString());
     }
 
     @Test
