@@ -52,6 +52,11 @@ final class NativeApi {
         this.subscription = Callbacks.subscribe(events);
     }
 
+    /** The same for the same library in memory, by whatever path it was loaded. */
+    static long addressOf(LoadedLibrary library) {
+        return Pointer.nativeValue(library.handle().getFunction("TIMInit"));
+    }
+
     /** @throws TimException if the library refuses to initialise; it has been released then */
     void open() {
         try {

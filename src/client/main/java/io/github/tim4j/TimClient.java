@@ -3,7 +3,6 @@ package io.github.tim4j;
 
 import com.sun.jna.Callback;
 import com.sun.jna.Library;
-import com.sun.jna.Pointer;
 import io.github.tim4j.jna.LibraryLoadException;
 import io.github.tim4j.jna.LoadedLibrary;
 import io.github.tim4j.jna.NativeLibraries;
@@ -91,8 +90,7 @@ public final class TimClient implements AutoCloseable {
      * is another. A thread's name is the mark, because threads belong to the process, and nothing but their end removes them.
      */
     private static Timer open(LoadedLibrary library) {
-        String mark = "tim4j-timer-"
-                + Long.toHexString(Pointer.nativeValue(library.handle().getFunction("TIMInit")));
+        String mark = "tim4j-timer-" + Long.toHexString(NativeApi.addressOf(library));
         synchronized (OPENING) {
             if (isRunning(mark)) {
                 throw new IllegalStateException("a TimClient for " + library.path()
