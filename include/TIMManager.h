@@ -16,7 +16,8 @@
  *                        the logins that need it fail with ERR_INVALID_PARAMETERS and a description that names it.
  * @return TIM_SUCC, also if already initialised with the same app id (the second configuration is then ignored);
  *         TIM_ERR_PARAM if sdk_app_id is 0 or another app id is initialised; TIM_ERR_JSON if the configuration is not a JSON object or
- *         a known key has the wrong type; TIM_ERR_SDKUNINIT if no thread could be started.
+ *         a known key has the wrong type; TIM_ERR_SDKUNINIT if no thread could be started, or inside a
+ *         callback while another thread is in TIMUninit, which waits for that callback.
  */
 TIM_DECL int TIMInit(uint64_t sdk_app_id, const char* json_sdk_config);
 
@@ -40,8 +41,8 @@ TIM_DECL uint64_t TIMGetServerTime(void);
 
 /**
  * Changes the configuration while running.
- * @param json_config a JSON object with keys of TIMCloudDef.h; what it does not name stays, and NULL or "" changes nothing. A proxy cannot be used by timshim and is
- *                    answered with ERR_SDK_INTERFACE_NOT_SUPPORT.
+ * @param json_config a JSON object with keys of TIMCloudDef.h; what it does not name stays, and NULL or "" changes nothing. A proxy
+ *                    cannot be used by timshim and is answered with ERR_SDK_INTERFACE_NOT_SUPPORT.
  * @param cb          gets the whole configuration as JSON, without passwords; may be NULL
  * @return TIM_SUCC, TIM_ERR_SDKUNINIT, TIM_ERR_JSON (not an object, a known key of the wrong type, a level outside 0 to 7), or TIM_ERR_PARAM (there is
  *         no memory, or 10000 answers wait for callbacks to return)
@@ -64,7 +65,8 @@ TIM_DECL int TIMSetConfig(const char* json_config, TIMCommCallback cb, const voi
  * @param user_sig the UserSig, at most 8192 bytes; a longer one is accepted here and answered with
  *                 ERR_SVR_ACCOUNT_USERSIG_CHECK_FAILED
  * @param cb       may be NULL; json_params is ""
- * @return TIM_SUCC; TIM_ERR_SDKUNINIT; TIM_ERR_PARAM if user_id or user_sig is NULL or empty, or if there is no memory for the request
+ * @return TIM_SUCC; TIM_ERR_SDKUNINIT; TIM_ERR_PARAM if user_id or user_sig is NULL or empty, if there is no memory for the request,
+ *         or if 10000 answers wait for callbacks to return
  */
 TIM_DECL int TIMLogin(const char* user_id, const char* user_sig, TIMCommCallback cb, const void* user_data);
 
@@ -73,7 +75,7 @@ TIM_DECL int TIMLogin(const char* user_id, const char* user_sig, TIMCommCallback
  * succeeds too. Called while a login is under way, it runs after the login has ended. Where there was a session, the network callback reports
  * kTIMDisconnected with code 0 right after cb.
  * @param cb may be NULL; json_params is ""
- * @return TIM_SUCC or TIM_ERR_SDKUNINIT
+ * @return TIM_SUCC, TIM_ERR_SDKUNINIT, or TIM_ERR_PARAM (there is no memory, or 10000 answers wait for callbacks to return)
  */
 TIM_DECL int TIMLogout(TIMCommCallback cb, const void* user_data);
 

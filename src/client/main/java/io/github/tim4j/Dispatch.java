@@ -104,9 +104,10 @@ final class Dispatch implements Executor {
 
     /** Like {@link #add}, but the task is dropped if too many wait already. */
     void offer(Runnable task) {
+        boolean full;
         boolean first;
         synchronized (this) {
-            boolean full = tasks.size() >= MAX_WAITING;
+            full = tasks.size() >= MAX_WAITING;
             first = full && !dropping;
             dropping = full;
         }
@@ -115,7 +116,7 @@ final class Dispatch implements Executor {
                     "{} callbacks are waiting: network events are dropped until the callback executor catches up",
                     MAX_WAITING);
         }
-        if (!dropping) {
+        if (!full) {
             add(task);
         }
     }
