@@ -17,11 +17,11 @@
  */
 static os_mutex lock = OS_MUTEX_INIT;
 static os_cond changed = OS_COND_INIT;
-static enum { IDLE, STARTING, RUNNING, STOPPING } state;
+static enum state { IDLE, STARTING, RUNNING, STOPPING } state;
 static struct loop* loop; /* in RUNNING; whoever uses it holds the lock */
 static uint64_t app_id;   /* in RUNNING */
 
-static void enter(int next) {
+static void enter(enum state next) {
     state = next;
     os_wake_all(&changed);
 }
@@ -50,6 +50,7 @@ bool instance_init_again(uint64_t sdk_app_id, int* result) {
 }
 
 static struct loop* start(const struct config* config) {
+    os_stay_loaded();
     if (!callbacks_start()) return NULL;
     log_open(config->log_path);
     struct loop* started = loop_start(config);

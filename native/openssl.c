@@ -7,12 +7,18 @@
 #include "log.h"
 #include "platform.h"
 
+#if defined(_M_ARM64) || (defined(_WIN32) && defined(__aarch64__))
+#define WINDOWS_CPU "arm64"
+#else
+#define WINDOWS_CPU "x64"
+#endif
+
 /* The file names to try, in this order: libssl, and where a symbol of libcrypto cannot be had through it, libcrypto. */
 #ifndef OPENSSL_LIBRARIES /* a test names others */
 #if defined(_WIN32)
-#define OPENSSL_LIBRARIES                             \
-    {"libssl-3-x64.dll", "libcrypto-3-x64.dll"}, {    \
-        "libssl-1_1-x64.dll", "libcrypto-1_1-x64.dll" \
+#define OPENSSL_LIBRARIES                                                     \
+    {"libssl-3-" WINDOWS_CPU ".dll", "libcrypto-3-" WINDOWS_CPU ".dll"}, {    \
+        "libssl-1_1-" WINDOWS_CPU ".dll", "libcrypto-1_1-" WINDOWS_CPU ".dll" \
     }
 #elif defined(__APPLE__) /* never a name without a version: macOS ends a process that loads its own libssl.dylib */
 #define OPENSSL_LIBRARIES                                                                                                \
@@ -30,7 +36,8 @@
 #endif
 
 #if defined(_WIN32)
-#define REMEDY "put libssl-3-x64.dll and libcrypto-3-x64.dll where the PATH finds them (the installers for Windows do)"
+#define REMEDY \
+    "put libssl-3-" WINDOWS_CPU ".dll and libcrypto-3-" WINDOWS_CPU ".dll where the PATH finds them (the installers for Windows do)"
 #elif defined(__APPLE__)
 #define REMEDY "brew install openssl@3"
 #else

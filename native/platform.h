@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
- * What timshim needs of the operating system: platform_posix.c and platform_windows.c implement it, nothing else knows the system.
+ * What timshim needs of the operating system: posix/platform.c and windows/platform.c implement it, nothing else knows the system.
  * Every function may be called from any thread unless it says otherwise.
  */
 #ifndef TIMSHIM_PLATFORM_H
@@ -117,7 +117,10 @@ bool os_rename(const char* from, const char* to);
 /** @return a variable of the environment; NULL if there is none, or if a program with more rights than its caller must not heed it */
 const char* os_environment(const char* name);
 
-/* Shared libraries found at run time; never in the working directory. */
+/** From now on this library is never unloaded, whoever closes it: its threads run until TIMUninit, and callbacks may be under way. */
+void os_stay_loaded(void);
+
+/* Shared libraries found at run time: never in the working directory, and the program's symbols do not replace theirs. */
 void* os_library_open(const char* name);
 void* os_library_symbol(void* library, const char* name);
 

@@ -7,6 +7,10 @@
 
 #ifndef _WIN32
 
+#if defined(__linux__) && !defined(OS_PORTABLE) /* a test compiles for Linux what other systems get */
+#define OS_LINUX
+#endif
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +21,9 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef __linux__
+#ifdef OS_LINUX
 #include <sys/eventfd.h>
-#include <sys/random.h>
+#include <sys/syscall.h>
 #endif
 
 #include "TIMErrorCode.h"
@@ -110,11 +114,17 @@ uint64_t os_now_ms(void) {
 }
 
 bool os_random(void* bytes, size_t size) {
-#ifdef __linux__
-    return getrandom(bytes, size, 0) == (ssize_t)size;
-#else
+#if defined(__APPLE__)
     arc4random_buf(bytes, size);
     return true;
+#else
+#ifdef OS_LINUX /* the system call itself: glibc has a function for it from 2.25 on only, kernels have it from 3.17 on */
+    if (syscall(SYS_getrandom, bytes, size, 0) == (long)size) return true;
+#endif
+    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    bool filled = fd >= 0 && read(fd, bytes, size) == (ssize_t)size;
+    if (fd >= 0) close(fd);
+    return filled;
 #endif
 }
 
@@ -165,7 +175,7 @@ static bool make_nonblocking(int fd) {
 
 int32_t os_connect(os_socket* fd, const struct os_address* address) {
     int type = SOCK_STREAM;
-#ifdef SOCK_CLOEXEC
+#ifdef OS_LINUX
     type |= SOCK_CLOEXEC | SOCK_NONBLOCK;
 #endif
     *fd = socket(address->storage.ss_family, type, 0);
@@ -244,7 +254,7 @@ void os_poll(struct os_poll* polls, size_t count, int64_t timeout_ms) {
 }
 
 bool os_waker_open(struct os_waker* waker) {
-#ifdef __linux__
+#ifdef OS_LINUX
     waker->read_end = waker->write_end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return waker->read_end >= 0;
 #else
@@ -315,8 +325,22 @@ const char* os_environment(const char* name) {
 #endif
 }
 
+/* The library's own symbols count for it before those of the program: one with an OpenSSL linked in would replace half of it otherwise. */
+#if defined(RTLD_DEEPBIND) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__) /* sanitizers refuse it: they replace the allocator everywhere */
+enum { OWN_SYMBOLS_FIRST = RTLD_DEEPBIND };
+#else
+enum { OWN_SYMBOLS_FIRST = 0 };
+#endif
+
+void os_stay_loaded(void) {
+    static const char anchor;
+    Dl_info about;
+    if (dladdr(&anchor, &about) != 0 && about.dli_fname != NULL) dlopen(about.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 void* os_library_open(const char* name) {
-    return dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    return dlopen(name, RTLD_NOW | RTLD_LOCAL | OWN_SYMBOLS_FIRST);
 }
 
 void* os_library_symbol(void* library, const char* name) {

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server.h"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "sockets.h"
 
 enum { CONNECTIONS_MAX = 1024 }; /* at once */
 
@@ -147,7 +145,7 @@ static void* serve_peer(void* argument) {
     pthread_mutex_lock(&peer->server->lock);
     peer->open = peer->online = false;
     shutdown(peer->socket, SHUT_RDWR);
-    close(peer->socket);
+    close_socket(peer->socket);
     pthread_mutex_unlock(&peer->server->lock);
     return NULL;
 }
@@ -160,7 +158,7 @@ static void* accept_peers(void* argument) {
         struct peer* peer = server->peers;
         while (peer < server->peers + CONNECTIONS_MAX && peer->open) peer++;
         if (fd < 0 || server->stopping || peer == server->peers + CONNECTIONS_MAX) {
-            if (fd >= 0) close(fd);
+            if (fd >= 0) close_socket(fd);
             pthread_mutex_unlock(&server->lock);
             return NULL;
         }
@@ -187,6 +185,7 @@ struct server* server_start(uint16_t port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof address;
     int on = 1;
+    start_sockets();
     server->listener = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(server->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(server->listener, (struct sockaddr*)&address, sizeof address) != 0 || listen(server->listener, 128) != 0 ||
@@ -267,9 +266,11 @@ void server_stop(struct server* server) {
     pthread_mutex_lock(&server->lock);
     server->stopping = true;
     pthread_mutex_unlock(&server->lock);
-    shutdown(server->listener, SHUT_RDWR);
+    end_accept(server->listener);
     pthread_join(server->thread, NULL);
+#ifndef _WIN32
     close(server->listener);
+#endif
     server_cut(server);
     for (int i = 0; i < CONNECTIONS_MAX; i++) {
         if (server->peers[i].started) pthread_join(server->peers[i].thread, NULL);
@@ -278,6 +279,7 @@ void server_stop(struct server* server) {
     free(server);
 }
 
+#ifndef _WIN32
 uint16_t server_start_process(void) {
     int port_pipe[2], stop_pipe[2]; /* the end of this process closes the second, and so ends the other */
     uint16_t port = 0;
@@ -296,3 +298,4 @@ uint16_t server_start_process(void) {
     close(port_pipe[0]);
     return port;
 }
+#endif

@@ -34,6 +34,12 @@ static bool widen(const char* text, wchar_t* wide, int size) {
     return MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, text, -1, wide, size) > 0;
 }
 
+void os_stay_loaded(void) {
+    static const char anchor;
+    HMODULE self;
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (LPCWSTR)(void*)&anchor, &self);
+}
+
 struct thread_start {
     wchar_t name[16];
     void (*run)(void*);
@@ -184,25 +190,29 @@ void os_close(os_socket handle) {
     closesocket(handle);
 }
 
+/* By select: WSAPoll does not say that a connection was refused before Windows 10 2004. A set holds 64 sockets, whatever their numbers. */
 void os_poll(struct os_poll* polls, size_t count, int64_t timeout_ms) {
-    WSAPOLLFD fds[8];
+    fd_set readable, writable, failed;
+    FD_ZERO(&readable);
+    FD_ZERO(&writable);
+    FD_ZERO(&failed);
     for (size_t i = 0; i < count; i++) {
-        fds[i].fd = polls[i].socket;
-        fds[i].events = (SHORT)((polls[i].want_read ? POLLRDNORM : 0) | (polls[i].want_write ? POLLWRNORM : 0));
-        fds[i].revents = 0;
+        if (polls[i].want_read) FD_SET(polls[i].socket, &readable);
+        if (polls[i].want_write) FD_SET(polls[i].socket, &writable);
+        FD_SET(polls[i].socket, &failed);
     }
-    int timeout = timeout_ms < 0 ? -1 : timeout_ms > 3600000 ? 3600000 : (int)timeout_ms;
-    if (WSAPoll(fds, (ULONG)count, timeout) == SOCKET_ERROR) {
-        for (size_t i = 0; i < count; i++) fds[i].revents = 0;
-    }
+    int64_t bounded = timeout_ms > 3600000 ? 3600000 : timeout_ms;
+    struct timeval timeout = {.tv_sec = (long)(bounded / 1000), .tv_usec = (long)(bounded % 1000 * 1000)};
+    int ready = select(0, &readable, &writable, &failed, timeout_ms < 0 ? NULL : &timeout);
+    if (ready == SOCKET_ERROR) Sleep(50); /* it may fail for long, and must not keep a processor busy meanwhile */
     for (size_t i = 0; i < count; i++) {
-        bool broken = (fds[i].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
-        polls[i].readable = broken || (fds[i].revents & POLLRDNORM) != 0;
-        polls[i].writable = broken || (fds[i].revents & POLLWRNORM) != 0;
+        bool broken = ready > 0 && FD_ISSET(polls[i].socket, &failed);
+        polls[i].readable = broken || (ready > 0 && FD_ISSET(polls[i].socket, &readable));
+        polls[i].writable = broken || (ready > 0 && FD_ISSET(polls[i].socket, &writable));
     }
 }
 
-/* WSAPoll takes sockets only, so the waker is a UDP socket on loopback that is connected to itself: nobody else can write to it. */
+/* select takes sockets only, so the waker is a UDP socket on loopback that is connected to itself: nobody else can write to it. */
 bool os_waker_open(struct os_waker* waker) {
     struct sockaddr_in self;
     int length = sizeof self;
@@ -229,11 +239,74 @@ void os_waker_close(struct os_waker* waker) {
     if (waker->read_end != INVALID_SOCKET) closesocket(waker->read_end);
 }
 
+static int error_number(DWORD error) {
+    switch (error) {
+        case ERROR_FILE_NOT_FOUND:
+        case ERROR_PATH_NOT_FOUND: return ENOENT;
+        case ERROR_ACCESS_DENIED:
+        case ERROR_SHARING_VIOLATION:
+        case ERROR_LOCK_VIOLATION: return EACCES;
+        case ERROR_FILE_EXISTS:
+        case ERROR_ALREADY_EXISTS: return EEXIST;
+        case ERROR_DISK_FULL: return ENOSPC;
+        case ERROR_INVALID_NAME:
+        case ERROR_NO_UNICODE_TRANSLATION: return EINVAL;
+        case ERROR_FILENAME_EXCED_RANGE: return ENAMETOOLONG;
+        case ERROR_NOT_ENOUGH_MEMORY:
+        case ERROR_OUTOFMEMORY: return ENOMEM;
+        default: return EIO;
+    }
+}
+
+/*
+ * The path as Windows takes it at any length: from 260 characters on only if it is absolute and begins with \\?\, or \\?\UNC\ for a share.
+ * @return to be freed; NULL with errno set
+ */
+static wchar_t* wide_path(const char* path) {
+    static const wchar_t plain[] = L"\\\\?\\", share[] = L"\\\\?\\UNC";
+    enum { ROOM = 8, LIMIT = 32768 };
+    wchar_t* given = malloc(LIMIT * sizeof *given);
+    wchar_t* full = malloc((ROOM + LIMIT) * sizeof *full);
+    DWORD length = 0;
+    if (given == NULL || full == NULL) {
+        SetLastError(ERROR_OUTOFMEMORY);
+    } else if (widen(path, given, LIMIT)) {
+        length = GetFullPathNameW(given, LIMIT, full + ROOM, NULL);
+    }
+    free(given);
+    if (length == 0 || length >= LIMIT) {
+        errno = length == 0 ? error_number(GetLastError()) : ENAMETOOLONG;
+        free(full);
+        return NULL;
+    }
+    const wchar_t* start = full + ROOM;
+    bool prefixed = wcsncmp(start, plain, 4) == 0 || wcsncmp(start, L"\\\\.\\", 4) == 0;
+    bool shared = !prefixed && wcsncmp(start, L"\\\\", 2) == 0;
+    if (shared) {
+        start++; /* one of its two backslashes */
+        start -= wcslen(share);
+        memcpy((void*)start, share, wcslen(share) * sizeof *share);
+    } else if (!prefixed && length >= MAX_PATH - 12) {
+        start -= wcslen(plain);
+        memcpy((void*)start, plain, wcslen(plain) * sizeof *plain);
+    }
+    memmove(full, start, (wcslen(start) + 1) * sizeof *full);
+    return full;
+}
+
+static bool worked(BOOL done) {
+    if (!done) errno = error_number(GetLastError());
+    return done != 0;
+}
+
 FILE* os_open(const char* path, const char* mode) {
-    wchar_t wide_path[1024], wide_mode[8];
-    if (!widen(path, wide_path, 1024) || !widen(mode, wide_mode, 6)) return NULL;
+    wchar_t* wide = wide_path(path);
+    if (wide == NULL) return NULL;
+    wchar_t wide_mode[8] = {0};
+    widen(mode, wide_mode, 6);
     wcscat(wide_mode, mode[0] == 'w' ? L"Nx" : L"N"); /* not inherited by child processes; what is written is new */
-    FILE* file = _wfopen(wide_path, wide_mode);
+    FILE* file = _wfopen(wide, wide_mode);
+    free(wide);
     if (file != NULL && GetFileType((HANDLE)_get_osfhandle(_fileno(file))) != FILE_TYPE_DISK) {
         fclose(file);
         errno = EINVAL;
@@ -243,31 +316,59 @@ FILE* os_open(const char* path, const char* mode) {
 }
 
 bool os_exists(const char* path) {
-    wchar_t wide_path[1024];
-    return widen(path, wide_path, 1024) && GetFileAttributesW(wide_path) != INVALID_FILE_ATTRIBUTES;
+    wchar_t* wide = wide_path(path);
+    bool exists = wide != NULL && GetFileAttributesW(wide) != INVALID_FILE_ATTRIBUTES;
+    free(wide);
+    return exists;
 }
 
 void os_remove(const char* path) {
-    wchar_t wide_path[1024];
-    if (widen(path, wide_path, 1024)) DeleteFileW(wide_path);
+    wchar_t* wide = wide_path(path);
+    if (wide != NULL) DeleteFileW(wide);
+    free(wide);
 }
 
 bool os_truncate(FILE* file) {
     return _chsize(_fileno(file), 0) == 0;
 }
 
+bool os_rename(const char* from, const char* to) {
+    wchar_t *wide_from = wide_path(from), *wide_to = wide_path(to);
+    bool renamed = wide_from != NULL && wide_to != NULL && worked(MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING));
+    free(wide_from);
+    free(wide_to);
+    return renamed;
+}
+
 const char* os_environment(const char* name) {
     return getenv(name);
 }
 
-bool os_rename(const char* from, const char* to) {
-    wchar_t wide_from[1024], wide_to[1024];
-    return widen(from, wide_from, 1024) && widen(to, wide_to, 1024) && MoveFileExW(wide_from, wide_to, MOVEFILE_REPLACE_EXISTING) != 0;
+/* Looks in the absolute folders of the PATH: a relative one, or none, is the working directory. */
+static void* open_from_path(const wchar_t* name) {
+    enum { LIMIT = 32768 };
+    wchar_t* path = malloc(LIMIT * sizeof *path);
+    DWORD length = path == NULL ? 0 : GetEnvironmentVariableW(L"PATH", path, LIMIT);
+    HMODULE library = NULL;
+    wchar_t* next = NULL;
+    for (wchar_t* folder = length == 0 || length >= LIMIT ? NULL : path; folder != NULL && library == NULL; folder = next) {
+        next = wcschr(folder, L';');
+        if (next != NULL) *next++ = L'\0';
+        bool absolute =
+            wcslen(folder) < MAX_PATH && (wcsncmp(folder, L"\\\\", 2) == 0 || (folder[0] != L'\0' && wcsncmp(folder + 1, L":\\", 2) == 0));
+        wchar_t file[2 * MAX_PATH];
+        if (!absolute || swprintf(file, 2 * MAX_PATH, L"%ls\\%ls", folder, name) < 0) continue;
+        library = LoadLibraryExW(file, NULL, LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
+    }
+    free(path);
+    return (void*)library;
 }
 
 void* os_library_open(const char* name) {
-    wchar_t wide[1024];
-    return widen(name, wide, 1024) ? (void*)LoadLibraryExW(wide, NULL, LOAD_LIBRARY_SEARCH_DEFAULT_DIRS) : NULL;
+    wchar_t wide[MAX_PATH];
+    if (!widen(name, wide, MAX_PATH)) return NULL;
+    HMODULE library = LoadLibraryExW(wide, NULL, LOAD_LIBRARY_SEARCH_DEFAULT_DIRS);
+    return library != NULL ? (void*)library : open_from_path(wide);
 }
 
 void* os_library_symbol(void* library, const char* name) {

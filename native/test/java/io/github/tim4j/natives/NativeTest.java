@@ -42,6 +42,12 @@ class NativeTest {
     private static final Watcher THREAD = Watcher.sanitizer("thread", "-fsanitize=thread");
     private static final Watcher VALGRIND = new Watcher(
             "valgrind", List.of(), List.of("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full"));
+    /** What systems without eventfd, SOCK_CLOEXEC and getrandom get, compiled for this one. */
+    private static final Watcher PORTABLE = new Watcher(
+            "portable",
+            List.of("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DOS_PORTABLE"),
+            List.of());
+
     private static final String FUZZ_ITERATIONS = "500000";
     /** Of test_random, under each sanitizer; for more: {@code RANDOM_SEQUENCES=50000 mvn test -Dtest=NativeTest}. */
     private static final String RANDOM_SEQUENCES = System.getenv().getOrDefault("RANDOM_SEQUENCES", "2000");
@@ -68,6 +74,38 @@ class NativeTest {
                         : source.endsWith("test_session_model.c")
                                 ? test(source, VALGRIND, "5000")
                                 : test(source, VALGRIND));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> asSystemsWithLessThanLinuxGetIt() {
+        return programs("test_(contract|system|self_connection)")
+                .map(source -> test(source, PORTABLE, argumentsOf(source)));
+    }
+
+    @Test
+    void inAStaticProgramWithMusl() throws Exception {
+        assumeThat(started("musl-gcc", "--version"), "no musl-gcc on this machine");
+        Path program = Files.createTempFile("contract", "");
+        List<String> command = new ArrayList<>(List.of(
+                "musl-gcc",
+                "-static",
+                "@native/compile.flags",
+                "-Wno-error",
+                "-D_GNU_SOURCE",
+                "-Iinclude",
+                "-Inative",
+                "-o",
+                program.toString(),
+                "native/test/server.c",
+                "native/test/test_contract.c"));
+        command.addAll(CCompiler.sourcesIn("native"));
+        command.addAll(CCompiler.sourcesIn("native/posix"));
+        try {
+            succeed(command);
+            assertThat(succeed(List.of(program.toString()))).contains(" 0 failed");
+        } finally {
+            Files.delete(program);
+        }
     }
 
     /** The same inputs each time; for others: {@code FUZZ_SEED=n mvn test -Dtest=NativeTest}. */
@@ -108,10 +146,10 @@ class NativeTest {
                 .map(header -> DynamicTest.dynamicTest(header, () -> compileHeader(header, "g++", "c++", "c++11")));
     }
 
-    private static Stream<String> programs(String prefix) {
+    private static Stream<String> programs(String start) {
         return Stream.of("native/test", "native/test/classic")
                 .flatMap(folder -> CCompiler.sourcesIn(folder).stream())
-                .filter(source -> Path.of(source).getFileName().toString().startsWith(prefix));
+                .filter(source -> Path.of(source).getFileName().toString().matches(start + ".*"));
     }
 
     private static String[] argumentsOf(String source) {
