@@ -104,17 +104,22 @@ typedef void (*TIMLogCallback)(enum TIMLogLevel level, const char* log, const vo
 #define kTIMSetConfigCallbackLogLevel kTIMSetConfigCackBackLogLevel        /**< the same, spelled right */
 #define kTIMSetConfigIsLogOutputConsole "set_config_is_log_output_console" /**< bool: log to standard error as well */
 #define kTIMSetConfigUserConfig "set_config_user_config"                   /**< object; accepted, without effect */
-#define kTIMSetConfigHttpProxyInfo "set_config_http_proxy_info"            /**< object, with the four keys below */
-#define kTIMHttpProxyInfoIp "http_proxy_info_ip"
-#define kTIMHttpProxyInfoPort "http_proxy_info_port"
-#define kTIMHttpProxyInfoUserName "http_proxy_info_username"
-#define kTIMHttpProxyInfoPassword "http_proxy_info_password"
+/*
+ * Proxies. timshim asks an HTTP proxy to CONNECT (with Basic authentication), a SOCKS 5 proxy by the server's name; with both, SOCKS 5 is used. A proxy
+ * that wants another user name or password ends the login with ERR_SDK_NET_AUTH_INVALID, one that refuses with ERR_SDK_NET_CONN_REFUSE; each text
+ * names it. mqtt:// goes through a proxy only to loopback, or with shim_allow_plaintext.
+ */
+#define kTIMSetConfigHttpProxyInfo "set_config_http_proxy_info"     /**< object, with the four keys below */
+#define kTIMHttpProxyInfoIp "http_proxy_info_ip"                    /**< string: a host name or an address, up to 255 bytes; "": no proxy */
+#define kTIMHttpProxyInfoPort "http_proxy_info_port"                /**< number, 1 to 65535 */
+#define kTIMHttpProxyInfoUserName "http_proxy_info_username"        /**< string, up to 255 bytes, without a colon; "": without authentication */
+#define kTIMHttpProxyInfoPassword "http_proxy_info_password"        /**< string, up to 255 bytes */
 #define kTIMSetConfigSocks5ProxyInfo "set_config_socks5_proxy_info" /**< object, with the four keys below */
-#define kTIMSocks5ProxyInfoIp "socks5_proxy_info_ip"
-#define kTIMSocks5ProxyInfoPort "socks5_proxy_info_port"
-#define kTIMSocks5ProxyInfoUserName "socks5_proxy_info_username"
-#define kTIMSocks5ProxyInfoPassword "socks5_proxy_info_password"
-#define kTIMSetConfigPACProxyInfo "set_config_pac_proxy_info" /**< object, with the two keys below; accepted, without effect */
+#define kTIMSocks5ProxyInfoIp "socks5_proxy_info_ip"                /**< string: a host name or an address, up to 255 bytes; "": no proxy */
+#define kTIMSocks5ProxyInfoPort "socks5_proxy_info_port"            /**< number, 1 to 65535 */
+#define kTIMSocks5ProxyInfoUserName "socks5_proxy_info_username"    /**< string, up to 255 bytes; "": without authentication */
+#define kTIMSocks5ProxyInfoPassword "socks5_proxy_info_password"    /**< string, up to 255 bytes */
+#define kTIMSetConfigPACProxyInfo "set_config_pac_proxy_info"       /**< object, with the two keys below; accepted, without effect */
 #define kTIMPACProxyInfoUserName "pac_proxy_info_username"
 #define kTIMPACProxyInfoPassword "pac_proxy_info_password"
 #define kTIMSetConfigUserDefineData "set_config_user_define_data"               /**< string; accepted, without effect */

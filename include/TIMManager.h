@@ -40,12 +40,13 @@ TIM_DECL const char* TIMGetSDKVersion(void);
 TIM_DECL uint64_t TIMGetServerTime(void);
 
 /**
- * Changes the configuration while running.
- * @param json_config a JSON object with keys of TIMCloudDef.h; what it does not name stays, and NULL or "" changes nothing. A proxy
- *                    cannot be used by timshim and is answered with ERR_SDK_INTERFACE_NOT_SUPPORT.
- * @param cb          gets the whole configuration as JSON, without passwords; may be NULL
- * @return TIM_SUCC, TIM_ERR_SDKUNINIT, TIM_ERR_JSON (not an object, a known key of the wrong type, a level outside 0 to 7), or TIM_ERR_PARAM (there is
- *         no memory, or 10000 answers wait for callbacks to return)
+ * Changes the configuration, before TIMInit or while running; it is kept until TIMUninit. A proxy is used from the next connection on.
+ * @param json_config a JSON object with keys of TIMCloudDef.h; what it does not name stays, and NULL or "" changes nothing
+ * @param cb          gets the whole configuration as JSON, without passwords; may be NULL. Without TIMInit it is called before TIMSetConfig returns,
+ *                    on the same thread: there is no callback thread yet
+ * @return TIM_SUCC, TIM_ERR_JSON (not an object, a known key of the wrong type, a level outside 0 to 7, a proxy with a port outside 1 to 65535 or
+ *         with an address, user name or password of more than 255 bytes), TIM_ERR_SDKUNINIT (TIMUninit is under way), or TIM_ERR_PARAM (there is no
+ *         memory, or 10000 answers wait for callbacks to return)
  */
 TIM_DECL int TIMSetConfig(const char* json_config, TIMCommCallback cb, const void* user_data);
 

@@ -99,6 +99,7 @@ int instance_uninit(void) {
     loop_free(ended);
     log_write(kTIMLog_Info, "uninitialised");
     log_close();
+    settings_reset();
     callbacks_stop();
     os_lock(&lock);
     enter(IDLE);
@@ -121,23 +122,27 @@ static struct callback* new_result(TIMCommCallback cb, const void* user_data) {
     return done;
 }
 
+/* Where there is no instance there is no callback thread: the answer comes before the call returns. */
+static void answer_here(const struct callback* done) {
+    if (done->cb != NULL) done->cb(done->code, "", done->text, done->user_data);
+}
+
 int instance_set_config(const char* json_config, TIMCommCallback cb, const void* user_data) {
-    if (!instance_is_initialised()) return TIM_ERR_SDKUNINIT;
     struct callback* done = new_result(cb, user_data);
     if (done == NULL) return TIM_ERR_PARAM;
-    int result = settings_apply(json_config, &done->code);
-    if (result == TIM_SUCC && done->code != 0) callback_describe(done, "a proxy was configured, but timshim connects directly");
+    int result = settings_apply(json_config);
     if (result == TIM_SUCC && (done->text = settings_json()) == NULL) result = TIM_ERR_PARAM;
 
     os_lock(&lock);
-    if (result == TIM_SUCC && loop == NULL) result = TIM_ERR_SDKUNINIT;
-    if (result == TIM_SUCC && callbacks_full()) result = TIM_ERR_PARAM;
-    if (result == TIM_SUCC) callbacks_post(done);
+    bool idle = state == IDLE;
+    if (result == TIM_SUCC && !idle) result = loop == NULL ? TIM_ERR_SDKUNINIT : callbacks_full() ? TIM_ERR_PARAM : TIM_SUCC;
+    bool posted = result == TIM_SUCC && !idle;
+    if (posted) callbacks_post(done);
     os_unlock(&lock);
-    if (result != TIM_SUCC) {
-        free(done->text);
-        free(done);
-    }
+    if (posted) return TIM_SUCC;
+    if (result == TIM_SUCC) answer_here(done);
+    free(done->text);
+    free(done);
     return result;
 }
 

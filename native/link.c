@@ -6,9 +6,10 @@
 
 #include "TIMErrorCode.h"
 #include "TIMShim.h"
+#include "settings.h"
 #include "utf8.h"
 
-enum { ADDRESS_MS = 3000 }; /* for one address while there is another to try */
+enum { TUNNEL_MS = 10000 }; /* for a proxy to let us through */
 
 static enum link_event lost(struct link* link, struct link_news* news, int32_t code, const char* desc, bool final) {
     news->event = LINK_LOST;
@@ -19,16 +20,27 @@ static enum link_event lost(struct link* link, struct link_news* news, int32_t c
     return LINK_LOST;
 }
 
+static bool is_proxied(const struct link* link) {
+    return link->proxy.kind != PROXY_NONE;
+}
+
+/* Whom this end talks to before the tunnel is open: "HOST port N" or "the proxy HOST port N". */
+static const char* peer_name(const struct link* link, char* text, size_t size) {
+    const char* host = is_proxied(link) ? link->proxy.host : link->config->host;
+    unsigned port = is_proxied(link) ? link->proxy.port : link->config->port;
+    snprintf(text, size, "%s%.180s port %u", is_proxied(link) ? "the proxy " : "", host, port);
+    return text;
+}
+
 static enum link_event lost_to(struct link* link, struct link_news* news, int32_t code) {
-    const struct config* c = link->config;
     const char* what = code == ERR_SDK_NET_CONN_REFUSE      ? "refused the connection"
                        : code == ERR_SDK_NET_CONN_TIMEOUT   ? "did not answer in time"
                        : code == ERR_SDK_NET_NET_UNREACH    ? "cannot be reached"
                        : code == ERR_SDK_NET_RESET_BY_PEER  ? "closed the connection"
                        : code == ERR_SDK_NET_SOCKET_NO_BUFF ? "was not asked: no descriptor or buffer is left here"
                                                             : "cannot be talked to";
-    char desc[256];
-    snprintf(desc, sizeof desc, "%.180s port %u %s", c->host, (unsigned)c->port, what);
+    char peer[220], desc[256];
+    snprintf(desc, sizeof desc, "%.200s %s", peer_name(link, peer, sizeof peer), what);
     return lost(link, news, code, desc, false);
 }
 
@@ -45,37 +57,41 @@ static bool allowed(const struct config* config, const struct os_address* addres
     return config->tls || config->allow_plaintext || os_address_is_loopback(address);
 }
 
-static enum link_event try_address(struct link* link, uint64_t now, struct link_news* news) {
-    bool refused = false;
-    while (link->next_address < link->addresses.count) {
-        const struct os_address* address = &link->addresses.list[link->next_address++];
-        if (!allowed(link->config, address)) {
-            refused = true;
-            continue;
-        }
-        int32_t code = os_connect(&link->socket, address);
-        if (code == 0) {
-            link->stage = LINK_CONNECTING;
-            link->due = link->next_address < link->addresses.count ? now + ADDRESS_MS : UINT64_MAX;
-            return LINK_NOTHING;
-        }
-        link->last_code = code;
-    }
-    if (link->last_code != 0) return lost_to(link, news, link->last_code);
-    if (refused) {
-        char desc[256];
-        snprintf(desc, sizeof desc,
-                 "%.100s is not loopback, and mqtt:// would send the UserSig in plaintext: use mqtts://, or set " kTIMShimAllowPlaintext,
-                 link->config->host);
-        return lost(link, news, ERR_INVALID_PARAMETERS, desc, true);
-    }
+static enum link_event lost_in_plaintext(struct link* link, struct link_news* news) {
     char desc[256];
-    snprintf(desc, sizeof desc, "the host %.200s cannot be found", link->config->host);
-    return lost(link, news, ERR_SDK_NET_HOST_GETADDRINFO_FAILED, desc, false);
+    snprintf(desc, sizeof desc,
+             "%.100s is not loopback, and mqtt:// would send the UserSig in plaintext: use mqtts://, or set " kTIMShimAllowPlaintext,
+             link->config->host);
+    return lost(link, news, ERR_INVALID_PARAMETERS, desc, true);
+}
+
+/* Through a proxy nobody knows here what a name means there. @return whether the server may be reached through it */
+static bool proxy_allowed(const struct config* config) {
+    if (config->tls || config->allow_plaintext) return true;
+    struct addresses found;
+    return resolve_here(config->host, config->port, &found) && os_address_is_loopback(&found.list[0]);
+}
+
+static enum link_event begin_dial(struct link* link, struct link_news* news) {
+    struct addresses usable = {.count = 0};
+    for (unsigned i = 0; i < link->addresses.count; i++) {
+        const struct os_address* address = &link->addresses.list[i];
+        if (is_proxied(link) || allowed(link->config, address)) usable.list[usable.count++] = *address;
+    }
+    if (link->addresses.count == 0) {
+        char peer[220], desc[256];
+        snprintf(desc, sizeof desc, "the host of %.200s cannot be found", peer_name(link, peer, sizeof peer));
+        return lost(link, news, ERR_SDK_NET_HOST_GETADDRINFO_FAILED, desc, false);
+    }
+    if (usable.count == 0 || (is_proxied(link) && !proxy_allowed(link->config))) return lost_in_plaintext(link, news);
+    dial_init(&link->dial, &usable, link->preferred->length > 0 ? link->preferred : NULL);
+    link->stage = LINK_CONNECTING;
+    link->due = 0;
+    return news->event = LINK_RESOLVED;
 }
 
 /* What TLS needs of this machine is seen to first: if that fails, no server can help. */
-static enum link_event step_resolving(struct link* link, uint64_t now, struct link_news* news) {
+static enum link_event step_resolving(struct link* link, struct link_news* news) {
     const struct config* config = link->config;
     if (config->tls && link->tls == NULL) {
         struct tls_failure failure;
@@ -85,28 +101,33 @@ static enum link_event step_resolving(struct link* link, uint64_t now, struct li
     if (link->resolve != NULL && !resolve_done(link->resolve, &link->addresses)) return LINK_NOTHING;
     resolve_free(link->resolve);
     link->resolve = NULL;
-    enum link_event event = try_address(link, now, news);
-    return event == LINK_NOTHING ? (news->event = LINK_RESOLVED) : event;
+    return begin_dial(link, news);
 }
 
-void link_open(struct link* link, uint32_t id, const struct config* config, const struct os_waker* waker, uint64_t now) {
+void link_open(struct link* link, uint32_t id, const struct config* config, struct os_address* preferred, const struct os_waker* waker,
+               uint64_t now) {
     memset(link, 0, sizeof *link);
     link->id = id;
     link->config = config;
+    link->preferred = preferred;
     link->socket = OS_NO_SOCKET;
     link->stage = LINK_RESOLVING;
     link->due = now;
     mqtt_decoder_init(&link->decoder);
-    link->resolve = resolve_start(config->host, config->port, waker, &link->addresses);
+    settings_proxy(&link->proxy);
+    const char* host = is_proxied(link) ? link->proxy.host : config->host;
+    link->resolve = resolve_start(host, is_proxied(link) ? link->proxy.port : config->port, waker, &link->addresses);
     if (link->resolve != NULL) link->due = UINT64_MAX;
 }
 
-bool link_poll(const struct link* link, struct os_poll* poll) {
-    if (link->id == 0 || link->socket == OS_NO_SOCKET) return false;
-    poll->socket = link->socket;
-    poll->want_read = link->stage != LINK_CONNECTING;
-    poll->want_write = link->stage == LINK_CONNECTING || link->out_size > 0 || (link->tls != NULL && tls_wants_write(link->tls));
-    return true;
+size_t link_poll(const struct link* link, struct os_poll* polls) {
+    if (link->id == 0) return 0;
+    if (link->stage == LINK_CONNECTING) return dial_poll(&link->dial, polls);
+    if (link->socket == OS_NO_SOCKET) return 0;
+    bool sending = link->out_size > 0 || (link->tunnel != NULL && link->tunnel->out_size > 0);
+    polls[0] = (struct os_poll){
+        .socket = link->socket, .want_read = true, .want_write = sending || (link->tls != NULL && tls_wants_write(link->tls))};
+    return 1;
 }
 
 static void drop_out(struct link* link) {
@@ -177,18 +198,67 @@ static enum link_event step_open(struct link* link, bool readable, bool writable
     }
 }
 
-static enum link_event step_connecting(struct link* link, bool writable, uint64_t now, struct link_news* news) {
-    if (!writable && now < link->due) return LINK_NOTHING;
-    int32_t code = writable ? os_connect_result(link->socket) : ERR_SDK_NET_CONN_TIMEOUT;
-    if (code == 0) {
+static enum link_event step_connecting(struct link* link, const struct os_poll* polls, size_t count, uint64_t now, struct link_news* news) {
+    enum dial_result result = dial_step(&link->dial, polls, count, now, &link->socket, link->preferred);
+    link->due = dial_due(&link->dial);
+    if (result == DIAL_UNDER_WAY) return LINK_NOTHING;
+    if (result == DIAL_FAILED) return lost_to(link, news, link->dial.code);
+    link->due = UINT64_MAX;
+    if (!is_proxied(link)) {
         link->stage = LINK_SECURING;
-        link->due = UINT64_MAX;
         return news->event = LINK_CONNECTED;
     }
-    link->last_code = code;
-    os_close(link->socket);
-    link->socket = OS_NO_SOCKET;
-    return try_address(link, now, news);
+    link->tunnel = calloc(1, sizeof *link->tunnel);
+    if (link->tunnel == NULL) return lost(link, news, ERR_OUT_OF_MEMORY, "no memory for the talk with the proxy", false);
+    tunnel_begin(link->tunnel, &link->proxy, link->config->host, link->config->port);
+    link->stage = LINK_TUNNELLING;
+    link->due = now + TUNNEL_MS;
+    return LINK_NOTHING;
+}
+
+static void drop_tunnel(struct link* link) {
+    if (link->tunnel != NULL) os_wipe(link->tunnel, sizeof *link->tunnel);
+    free(link->tunnel);
+    link->tunnel = NULL;
+}
+
+/* @return OS_IO_AGAIN, OS_IO_ERROR with *code set, or 0 when all was sent */
+static int send_to_proxy(struct link* link, int32_t* code) {
+    struct tunnel* tunnel = link->tunnel;
+    while (tunnel->out_size > 0) {
+        int sent = os_send(link->socket, tunnel->out, tunnel->out_size, code);
+        if (sent < 0) return sent;
+        tunnel->out_size -= (size_t)sent;
+        memmove(tunnel->out, tunnel->out + sent, tunnel->out_size);
+    }
+    return 0;
+}
+
+static enum link_event step_tunnelling(struct link* link, uint64_t now, struct link_news* news) {
+    struct tunnel* tunnel = link->tunnel;
+    int32_t code = 0;
+    if (now >= link->due) return lost_to(link, news, ERR_SDK_NET_CONN_TIMEOUT);
+    for (;;) {
+        int sent = send_to_proxy(link, &code);
+        if (sent == OS_IO_ERROR) return lost_to(link, news, code);
+        if (sent == OS_IO_AGAIN) return LINK_NOTHING;
+        int count = os_receive(link->socket, tunnel->in + tunnel->in_size, tunnel_wants(tunnel), &code);
+        if (count == OS_IO_AGAIN) return LINK_NOTHING;
+        if (count <= 0) return lost_to(link, news, count == 0 ? ERR_SDK_NET_RESET_BY_PEER : code);
+        tunnel->in_size += (size_t)count;
+        struct tunnel_failure failure;
+        enum tunnel_result result = tunnel_step(tunnel, &link->proxy, link->config->host, link->config->port, &failure);
+        if (result == TUNNEL_FAILED) {
+            char peer[220], desc[256];
+            snprintf(desc, sizeof desc, "%.90s %.160s", peer_name(link, peer, sizeof peer), failure.text);
+            return lost(link, news, failure.code, desc, failure.final);
+        }
+        if (result == TUNNEL_OPEN) break;
+    }
+    drop_tunnel(link);
+    link->stage = LINK_SECURING;
+    link->due = UINT64_MAX;
+    return news->event = LINK_CONNECTED;
 }
 
 static enum link_event step_securing(struct link* link, struct link_news* news) {
@@ -197,15 +267,17 @@ static enum link_event step_securing(struct link* link, struct link_news* news) 
     if (result == OS_IO_AGAIN) return LINK_NOTHING;
     if (result == OS_IO_ERROR) return lost_by(link, news, &failure);
     link->stage = LINK_OPEN;
+    link->more = link->tls != NULL; /* what came behind the handshake is decrypted already, and no poll sees it */
     return news->event = LINK_OPENED;
 }
 
-enum link_event link_step(struct link* link, bool readable, bool writable, uint64_t now, struct link_news* news) {
+enum link_event link_step(struct link* link, const struct os_poll* polls, size_t count, uint64_t now, struct link_news* news) {
     switch (link->stage) {
-        case LINK_RESOLVING: return step_resolving(link, now, news);
-        case LINK_CONNECTING: return step_connecting(link, writable, now, news);
+        case LINK_RESOLVING: return step_resolving(link, news);
+        case LINK_CONNECTING: return step_connecting(link, polls, count, now, news);
+        case LINK_TUNNELLING: return step_tunnelling(link, now, news);
         case LINK_SECURING: return step_securing(link, news);
-        case LINK_OPEN: return step_open(link, readable, writable, news);
+        case LINK_OPEN: return step_open(link, link->more || (count > 0 && polls[0].readable), count > 0 && polls[0].writable, news);
     }
     return LINK_NOTHING;
 }
@@ -244,6 +316,9 @@ void link_close(struct link* link) {
     link->resolve = NULL;
     tls_free(link->tls);
     link->tls = NULL;
+    dial_close(&link->dial);
+    drop_tunnel(link);
+    os_wipe(link->proxy.password, sizeof link->proxy.password);
     if (link->socket != OS_NO_SOCKET) os_close(link->socket);
     link->socket = OS_NO_SOCKET;
     mqtt_decoder_free(&link->decoder);

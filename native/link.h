@@ -6,21 +6,24 @@
 #define TIMSHIM_LINK_H
 
 #include "config.h"
+#include "dial.h"
 #include "mqtt.h"
-#include "resolve.h"
+#include "proxy.h"
 #include "tls.h"
 
 struct link {
     uint32_t id; /**< 0: not in use */
-    enum { LINK_RESOLVING, LINK_CONNECTING, LINK_SECURING, LINK_OPEN } stage;
+    enum { LINK_RESOLVING, LINK_CONNECTING, LINK_TUNNELLING, LINK_SECURING, LINK_OPEN } stage;
     const struct config* config;
+    struct os_address* preferred; /**< the address that answered last, for the next link */
+    struct proxy proxy;           /**< as it was configured when the link began */
     struct resolve* resolve;
-    struct addresses addresses;
-    unsigned next_address;
-    uint64_t due; /**< when to give the current address up; UINT64_MAX: never */
-    os_socket socket;
-    struct tls* tls;   /**< NULL: plaintext */
-    int32_t last_code; /**< why the last address failed */
+    struct addresses addresses; /**< of the server, or of the proxy */
+    struct dial dial;           /**< LINK_CONNECTING */
+    struct tunnel* tunnel;      /**< LINK_TUNNELLING */
+    uint64_t due;               /**< when to step it without readiness; UINT64_MAX: never */
+    os_socket socket;           /**< from LINK_TUNNELLING on */
+    struct tls* tls;            /**< NULL: plaintext */
 
     struct mqtt_decoder decoder;
     uint8_t in[2048];
@@ -47,12 +50,22 @@ struct link_news {
     struct mqtt_packet packet;
 };
 
-/** Begins. @param config and @param waker must outlive the link */
-void link_open(struct link* link, uint32_t id, const struct config* config, const struct os_waker* waker, uint64_t now);
-/** What to poll for. @return false if it has no socket now */
-bool link_poll(const struct link* link, struct os_poll* poll);
-/** Goes on to the next event. Call it again until it says LINK_NOTHING or LINK_LOST; after a packet that can wait, see `more`. */
-enum link_event link_step(struct link* link, bool readable, bool writable, uint64_t now, struct link_news* news);
+enum { LINK_POLLS = RESOLVE_MAX };
+
+/**
+ * Begins, through the proxy that is configured now if there is one.
+ * @param config, waker must outlive the link
+ * @param preferred     must outlive the link: the address to try first, if it is one of the server's (length 0: none); set to the one that answers
+ */
+void link_open(struct link* link, uint32_t id, const struct config* config, struct os_address* preferred, const struct os_waker* waker,
+               uint64_t now);
+/** What to poll for, at most LINK_POLLS. @return how many; 0: there is no socket now */
+size_t link_poll(const struct link* link, struct os_poll* polls);
+/**
+ * Goes on to the next event. Call it again until it says LINK_NOTHING or LINK_LOST; after a packet that can wait, see `more`.
+ * @param polls what link_poll filled, after the poll; with a count of 0: nothing is ready
+ */
+enum link_event link_step(struct link* link, const struct os_poll* polls, size_t count, uint64_t now, struct link_news* news);
 /** Queues a copy and sends what can be sent. @return false if there is no memory */
 bool link_send(struct link* link, const uint8_t* bytes, size_t size);
 /** Says DISCONNECT 0x00 if that can be sent at once, then closes. */

@@ -29,7 +29,8 @@ struct loop {
     bool ended;             /* under the lock */
     bool stop;              /* under the lock */
 
-    struct link links[LINKS]; /* the thread's */
+    struct link links[LINKS];    /* the thread's */
+    struct os_address preferred; /* the thread's: the address that answered last */
 };
 
 static const char* status_text(int32_t status) {
@@ -154,7 +155,7 @@ static void perform(struct loop* loop, struct action action) {
     struct link* link = action.type == ACTION_OPEN ? link_of(loop, 0) : link_of(loop, action.link);
     if (action.type == ACTION_GOODBYE) goodbye(loop, action.link);
     else if (link == NULL) return; /* it broke in the meantime, and the session has been told or will be */
-    else if (action.type == ACTION_OPEN) link_open(link, action.link, &loop->config, &loop->waker, os_now_ms());
+    else if (action.type == ACTION_OPEN) link_open(link, action.link, &loop->config, &loop->preferred, &loop->waker, os_now_ms());
     else if (action.type == ACTION_AUTHENTICATE) authenticate(loop, link);
     else if (action.type == ACTION_PING) ping(link);
     else link_close(link);
@@ -189,40 +190,44 @@ static bool take_action(struct loop* loop, struct action* action, uint64_t* due)
     return go_on;
 }
 
-static void step_link(struct loop* loop, struct link* link, bool readable, bool writable) {
+static void step_link(struct loop* loop, struct link* link, const struct os_poll* polls, size_t count) {
     for (int i = 0; i < EVENTS_AT_ONCE; i++) {
         struct link_news news;
         uint32_t id = link->id;
-        enum link_event event = id == 0 ? LINK_NOTHING : link_step(link, readable, writable, os_now_ms(), &news);
+        enum link_event event = id == 0 ? LINK_NOTHING : link_step(link, polls, count, os_now_ms(), &news);
         if (event == LINK_NOTHING) return;
         tell(loop, id, &news);
-        if (event == LINK_OPENED) writable = false;
+        if (event == LINK_RESOLVED || event == LINK_CONNECTED) count = 0; /* what was polled says nothing about what comes now */
     }
 }
 
+static bool any_ready(const struct os_poll* polls, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (polls[i].readable || polls[i].writable) return true;
+    }
+    return false;
+}
+
 static void wait_and_step(struct loop* loop, uint64_t due) {
-    struct os_poll polls[1 + LINKS] = {{.socket = loop->waker.read_end, .want_read = true}};
-    struct link* polled[1 + LINKS] = {NULL};
-    size_t count = 1;
+    struct os_poll polls[1 + LINKS * LINK_POLLS] = {{.socket = loop->waker.read_end, .want_read = true}};
+    size_t first[LINKS], counts[LINKS], count = 1;
     for (int i = 0; i < LINKS; i++) {
         struct link* link = &loop->links[i];
-        if (link->id == 0) continue;
-        if (link->due < due) due = link->due;
-        if (link->more) due = 0;
-        if (link_poll(link, &polls[count])) polled[count++] = link;
+        first[i] = count;
+        counts[i] = link_poll(link, &polls[count]);
+        count += counts[i];
+        if (link->id != 0 && link->due < due) due = link->due;
+        if (link->id != 0 && link->more) due = 0;
     }
     uint64_t now = os_now_ms();
     os_poll(polls, count, due == SESSION_NEVER ? -1 : due <= now ? 0 : (int64_t)(due - now));
     if (polls[0].readable) os_waker_drain(&loop->waker);
 
-    for (size_t i = 1; i < count; i++) {
-        bool readable = polls[i].readable || polled[i]->more;
-        if (readable || polls[i].writable) step_link(loop, polled[i], readable, polls[i].writable);
-    }
     now = os_now_ms();
     for (int i = 0; i < LINKS; i++) {
         struct link* link = &loop->links[i];
-        if (link->id != 0 && (link->resolve != NULL || link->due <= now)) step_link(loop, link, false, false);
+        bool ready = link->more || any_ready(&polls[first[i]], counts[i]);
+        if (link->id != 0 && (ready || link->resolve != NULL || link->due <= now)) step_link(loop, link, &polls[first[i]], counts[i]);
     }
 }
 

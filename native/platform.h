@@ -24,6 +24,7 @@ typedef SOCKET os_socket;
 #define OS_COND_INIT CONDITION_VARIABLE_INIT
 #define OS_NO_SOCKET INVALID_SOCKET
 #else
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -90,7 +91,8 @@ struct os_poll {
     bool want_read, want_write;
     bool readable, writable; /**< out; an error or a hang-up sets both */
 };
-/** Waits until one of at most 8 is ready or the time is over. @param timeout_ms negative: without end */
+enum { OS_POLL_MAX = 40 };
+/** Waits until one of at most OS_POLL_MAX is ready or the time is over. @param timeout_ms negative: without end */
 void os_poll(struct os_poll* polls, size_t count, int64_t timeout_ms);
 
 /** Wakes a thread that waits in os_poll. Any number of wakes before it looks count as one. */

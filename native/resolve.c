@@ -84,24 +84,27 @@ static bool may_start_thread(void) {
     return may;
 }
 
-struct resolve* resolve_start(const char* host, uint16_t port, const struct os_waker* waker, struct addresses* found) {
+bool resolve_here(const char* host, uint16_t port, struct addresses* found) {
     char port_text[8];
     snprintf(port_text, sizeof port_text, "%u", (unsigned)port);
     look_up(host, port_text, AI_NUMERICHOST, found);
-    if (found->count > 0) return NULL;
-    if (is_localhost(host)) { /* always loopback (RFC 6761) */
+    if (found->count == 0 && is_localhost(host)) { /* always loopback (RFC 6761) */
         struct addresses v6;
         look_up("::1", port_text, AI_NUMERICHOST, &v6);
         look_up("127.0.0.1", port_text, AI_NUMERICHOST, found);
         if (v6.count > 0 && found->count < RESOLVE_MAX) found->list[found->count++] = v6.list[0];
-        return NULL;
     }
+    return found->count > 0;
+}
+
+struct resolve* resolve_start(const char* host, uint16_t port, const struct os_waker* waker, struct addresses* found) {
+    if (resolve_here(host, port, found)) return NULL;
     struct resolve* resolve = calloc(1, sizeof *resolve);
     if (resolve == NULL) return NULL;
     resolve->lock = (os_mutex)OS_MUTEX_INIT;
     resolve->waker = waker;
     snprintf(resolve->host, sizeof resolve->host, "%s", host);
-    memcpy(resolve->port, port_text, sizeof port_text);
+    snprintf(resolve->port, sizeof resolve->port, "%u", (unsigned)port);
     os_thread thread;
     if (!may_start_thread()) {
         free(resolve);

@@ -8,12 +8,15 @@
 
 #include "platform.h"
 
-enum { RESOLVE_MAX = 8 };
+enum { RESOLVE_MAX = 16 };
 
 struct addresses {
     struct os_address list[RESOLVE_MAX];
     unsigned count;
 };
+
+/** @return whether the host is an address or localhost, which need no look-up; then `found` has at least one */
+bool resolve_here(const char* host, uint16_t port, struct addresses* found);
 
 /** A look-up under way. */
 struct resolve;

@@ -11,10 +11,14 @@
 #include "log.h"
 #include "platform.h"
 
+static os_mutex applying = OS_MUTEX_INIT; /* from the reading of the settings to their writing, or two at once would lose one */
+static struct proxy proxy;                /* under the lock */
+
 struct visit {
     struct log_settings log;
-    bool wrong; /* a known key of the wrong type, or a level out of range */
-    bool proxy;
+    struct proxy http, socks5; /* as this text sets them; kind: PROXY_NONE if it does not */
+    bool http_given, socks5_given;
+    bool wrong; /* a known key of the wrong type, or a value out of range */
 };
 
 static void read_level(struct visit* visit, const struct json_value* value, int* level) {
@@ -25,16 +29,54 @@ static void read_level(struct visit* visit, const struct json_value* value, int*
     *level = (int)value->integer;
 }
 
-/* An address that is not empty asks for a proxy. */
-static bool visit_proxy(void* context, const char* key, const struct json_value* value) {
+static void read_text(struct visit* visit, const struct json_value* value, char* text, size_t size) {
+    if (value->type != JSON_STRING || strlen(value->string) >= size) visit->wrong = true;
+    else memcpy(text, value->string, strlen(value->string) + 1);
+}
+
+static void read_port(struct visit* visit, const struct json_value* value, uint16_t* port) {
+    if (value->type != JSON_NUMBER || !value->is_integer || value->integer < 0 || value->integer > UINT16_MAX) visit->wrong = true;
+    else *port = (uint16_t)value->integer;
+}
+
+static bool visit_http_proxy(void* context, const char* key, const struct json_value* value) {
     struct visit* visit = context;
-    bool is_ip = strcmp(key, kTIMHttpProxyInfoIp) == 0 || strcmp(key, kTIMSocks5ProxyInfoIp) == 0;
-    bool is_port = strcmp(key, kTIMHttpProxyInfoPort) == 0 || strcmp(key, kTIMSocks5ProxyInfoPort) == 0;
-    bool is_text = is_ip || strcmp(key, kTIMHttpProxyInfoUserName) == 0 || strcmp(key, kTIMHttpProxyInfoPassword) == 0 ||
-                   strcmp(key, kTIMSocks5ProxyInfoUserName) == 0 || strcmp(key, kTIMSocks5ProxyInfoPassword) == 0;
-    if ((is_text && value->type != JSON_STRING) || (is_port && !(value->type == JSON_NUMBER && value->is_integer))) visit->wrong = true;
-    else if (is_ip && value->string[0] != '\0') visit->proxy = true;
+    struct proxy* read = &visit->http;
+    if (strcmp(key, kTIMHttpProxyInfoIp) == 0) read_text(visit, value, read->host, sizeof read->host);
+    else if (strcmp(key, kTIMHttpProxyInfoPort) == 0) read_port(visit, value, &read->port);
+    else if (strcmp(key, kTIMHttpProxyInfoUserName) == 0) read_text(visit, value, read->user, sizeof read->user);
+    else if (strcmp(key, kTIMHttpProxyInfoPassword) == 0) read_text(visit, value, read->password, sizeof read->password);
     return !visit->wrong;
+}
+
+static bool visit_socks5_proxy(void* context, const char* key, const struct json_value* value) {
+    struct visit* visit = context;
+    struct proxy* read = &visit->socks5;
+    if (strcmp(key, kTIMSocks5ProxyInfoIp) == 0) read_text(visit, value, read->host, sizeof read->host);
+    else if (strcmp(key, kTIMSocks5ProxyInfoPort) == 0) read_port(visit, value, &read->port);
+    else if (strcmp(key, kTIMSocks5ProxyInfoUserName) == 0) read_text(visit, value, read->user, sizeof read->user);
+    else if (strcmp(key, kTIMSocks5ProxyInfoPassword) == 0) read_text(visit, value, read->password, sizeof read->password);
+    return !visit->wrong;
+}
+
+static bool has_only_printable(const char* text) {
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text <= ' ' || *text == 0x7F) return false;
+    }
+    return true;
+}
+
+/* An object with an empty address, or without one, is no proxy; one with an address needs a port. */
+static void read_proxy(struct visit* visit, const struct json_value* value, enum proxy_kind kind) {
+    struct proxy* read = kind == PROXY_HTTP ? &visit->http : &visit->socks5;
+    *(kind == PROXY_HTTP ? &visit->http_given : &visit->socks5_given) = true;
+    if (value->type != JSON_OBJECT ||
+        json_object_each(value->raw, value->raw_len, kind == PROXY_HTTP ? visit_http_proxy : visit_socks5_proxy, visit) != JSON_OK) {
+        visit->wrong = true;
+    }
+    read->kind = read->host[0] == '\0' ? PROXY_NONE : kind;
+    bool usable = read->port != 0 && has_only_printable(read->host) && (kind != PROXY_HTTP || strchr(read->user, ':') == NULL);
+    if (read->kind != PROXY_NONE && !usable) visit->wrong = true;
 }
 
 static bool visit_member(void* context, const char* key, const struct json_value* value) {
@@ -48,37 +90,84 @@ static bool visit_member(void* context, const char* key, const struct json_value
         visit->log.console = value->boolean;
     } else if (strcmp(key, kTIMSetConfigUserConfig) == 0) {
         visit->wrong = value->type != JSON_OBJECT;
-    } else if (strcmp(key, kTIMSetConfigHttpProxyInfo) == 0 || strcmp(key, kTIMSetConfigSocks5ProxyInfo) == 0) {
-        visit->wrong =
-            value->type != JSON_OBJECT || json_object_each(value->raw, value->raw_len, visit_proxy, visit) != JSON_OK || visit->wrong;
+    } else if (strcmp(key, kTIMSetConfigHttpProxyInfo) == 0) {
+        read_proxy(visit, value, PROXY_HTTP);
+    } else if (strcmp(key, kTIMSetConfigSocks5ProxyInfo) == 0) {
+        read_proxy(visit, value, PROXY_SOCKS5);
     }
     return !visit->wrong;
 }
 
-static os_mutex applying = OS_MUTEX_INIT; /* from the reading of the settings to their writing, or two at once would lose one */
+/* Of two, SOCKS 5 is used; one that is given as empty is gone. */
+static void apply_proxy(const struct visit* visit) {
+    const struct proxy none = {.kind = PROXY_NONE};
+    if (visit->http_given && proxy.kind != PROXY_SOCKS5) proxy = visit->http;
+    if (visit->socks5_given && (visit->socks5.kind != PROXY_NONE || proxy.kind == PROXY_SOCKS5)) {
+        proxy = visit->socks5.kind != PROXY_NONE ? visit->socks5 : visit->http_given ? visit->http : none;
+    }
+}
 
-int settings_apply(const char* json, int32_t* code) {
-    *code = ERR_SUCC;
+int settings_apply(const char* json) {
     if (json == NULL || json[0] == '\0') return TIM_SUCC;
     os_lock(&applying);
     struct visit visit = {.log = log_current()};
     enum json_result result = json_object_each(json, strlen(json), visit_member, &visit);
     bool right = result == JSON_OK && !visit.wrong;
-    if (right) log_configure(&visit.log);
+    if (right) {
+        log_configure(&visit.log);
+        apply_proxy(&visit);
+    }
     os_unlock(&applying);
-    if (result == JSON_NO_MEMORY) return TIM_ERR_PARAM;
-    if (!right) return TIM_ERR_JSON;
-    *code = visit.proxy ? ERR_SDK_INTERFACE_NOT_SUPPORT : ERR_SUCC;
-    return TIM_SUCC;
+    os_wipe(&visit, sizeof visit);
+    return right ? TIM_SUCC : result == JSON_NO_MEMORY ? TIM_ERR_PARAM : TIM_ERR_JSON;
+}
+
+void settings_proxy(struct proxy* copy) {
+    os_lock(&applying);
+    *copy = proxy;
+    os_unlock(&applying);
+}
+
+void settings_reset(void) {
+    os_lock(&applying);
+    os_wipe(&proxy, sizeof proxy);
+    os_unlock(&applying);
+}
+
+/* The object of a proxy's keys, without the password; "{}" if it is not the one in use. */
+static void write_proxy(char* json, size_t size, const struct proxy* shown, enum proxy_kind kind) {
+    char host[6 * sizeof shown->host + 3], user[6 * sizeof shown->user + 3];
+    json_write_string(host, sizeof host, shown->host);
+    json_write_string(user, sizeof user, shown->user);
+    if (shown->kind != kind) snprintf(json, size, "{}");
+    else if (kind == PROXY_HTTP)
+        snprintf(json, size, "{\"" kTIMHttpProxyInfoIp "\":%s,\"" kTIMHttpProxyInfoPort "\":%u,\"" kTIMHttpProxyInfoUserName "\":%s}", host,
+                 (unsigned)shown->port, user);
+    else
+        snprintf(json, size, "{\"" kTIMSocks5ProxyInfoIp "\":%s,\"" kTIMSocks5ProxyInfoPort "\":%u,\"" kTIMSocks5ProxyInfoUserName "\":%s}",
+                 host, (unsigned)shown->port, user);
 }
 
 char* settings_json(void) {
     static const char format[] =
         "{\"" kTIMSetConfigLogLevel "\":%d,\"" kTIMSetConfigCackBackLogLevel "\":%d,\"" kTIMSetConfigIsLogOutputConsole
-        "\":%s,\"" kTIMSetConfigUserConfig "\":{},\"" kTIMSetConfigHttpProxyInfo "\":{},\"" kTIMSetConfigSocks5ProxyInfo "\":{}}";
+        "\":%s,\"" kTIMSetConfigUserConfig "\":{},\"" kTIMSetConfigHttpProxyInfo "\":%s,\"" kTIMSetConfigSocks5ProxyInfo "\":%s}";
     struct log_settings log = log_current();
-    size_t size = sizeof format + 32;
-    char* json = malloc(size);
-    if (json != NULL) snprintf(json, size, format, log.level, log.callback_level, log.console ? "true" : "false");
+    struct proxy shown;
+    settings_proxy(&shown);
+    os_wipe(shown.password, sizeof shown.password);
+    enum { PROXY_TEXT = 3300 };
+    size_t size = sizeof format + 32 + 2 * PROXY_TEXT;
+    char *json = malloc(size), *http = malloc(PROXY_TEXT), *socks5 = malloc(PROXY_TEXT);
+    if (json != NULL && http != NULL && socks5 != NULL) {
+        write_proxy(http, PROXY_TEXT, &shown, PROXY_HTTP);
+        write_proxy(socks5, PROXY_TEXT, &shown, PROXY_SOCKS5);
+        snprintf(json, size, format, log.level, log.callback_level, log.console ? "true" : "false", http, socks5);
+    } else {
+        free(json);
+        json = NULL;
+    }
+    free(http);
+    free(socks5);
     return json;
 }

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/** What TIMSetConfig changes while the library runs. */
+/** What TIMSetConfig changes, before TIMInit and while the library runs; kept until TIMUninit. Any thread. */
 #ifndef TIMSHIM_SETTINGS_H
 #define TIMSHIM_SETTINGS_H
 
-#include <stdint.h>
+#include "proxy.h"
 
 /**
- * Applies the JSON of TIMSetConfig.
- * @param json NULL is not an object
- * @param code out: 0, or ERR_SDK_INTERFACE_NOT_SUPPORT if it asks for a proxy (everything else is applied all the same)
+ * Applies the JSON of TIMSetConfig; NULL and "" change nothing.
  * @return TIM_SUCC, TIM_ERR_JSON (nothing is applied), TIM_ERR_PARAM without memory
  */
-int settings_apply(const char* json, int32_t* code);
+int settings_apply(const char* json);
+
+/** Copies the proxy of the next connection. */
+void settings_proxy(struct proxy* proxy);
+
+/** Forgets the proxy; the log's settings are log.h's. */
+void settings_reset(void);
 
 /** @return the whole configuration as JSON, without passwords, on the heap; NULL if there is no memory */
 char* settings_json(void);

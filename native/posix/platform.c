@@ -234,7 +234,7 @@ void os_close(os_socket fd) {
 }
 
 void os_poll(struct os_poll* polls, size_t count, int64_t timeout_ms) {
-    struct pollfd fds[8];
+    struct pollfd fds[OS_POLL_MAX];
     for (size_t i = 0; i < count; i++) {
         fds[i].fd = polls[i].socket;
         fds[i].events = (short)((polls[i].want_read ? POLLIN : 0) | (polls[i].want_write ? POLLOUT : 0));

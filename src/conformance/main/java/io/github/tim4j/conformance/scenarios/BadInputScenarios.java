@@ -140,17 +140,43 @@ final class BadInputScenarios {
                                     "log level 4, as at the start");
                 });
 
-        drafts.scenario("set-config-proxy", "A proxy that cannot be used is refused by the callback")
-                .from(HEADERS, ERROR_CODES)
-                .needs(Need.TIMSHIM)
+        drafts.scenario("set-config-proxy", "A proxy's password is not in the configuration that is answered")
+                .from(HEADERS)
                 .does("calls TIMSetConfig with a proxy that has a password")
-                .expects("0, then callback 7013 without the password", stage -> {
+                .expects("callback 0 with the proxy's address, without the password", stage -> {
                     Device device = stage.device().init();
                     String password = stage.secret("the-password-of-the-proxy");
-                    device.setConfig("{\"set_config_socks5_proxy_info\":{\"socks5_proxy_info_ip\":\"127.0.0.1\","
+                    Request set = device.setConfig("{\"set_config_socks5_proxy_info\":{\"socks5_proxy_info_ip\":\"127.0.0.1\","
                                     + "\"socks5_proxy_info_port\":1080,\"socks5_proxy_info_username\":\"u\","
                                     + "\"socks5_proxy_info_password\":\"" + password + "\"}}")
-                            .answers(7013);
+                            .answers(0);
+                    stage.that(
+                                    "the configuration",
+                                    device.text(set.answer().json()).replaceAll("\\s", ""))
+                            .matches(
+                                    text -> text.contains("\"socks5_proxy_info_ip\":\"127.0.0.1\"")
+                                            && text.contains("\"socks5_proxy_info_port\":1080")
+                                            && !text.contains(password),
+                                    "JSON with the address and the port, without the password");
+                });
+
+        drafts.scenario("set-config-proxy-wrong", "TIMSetConfig refuses a proxy that cannot be one")
+                .from(HEADERS)
+                .needs(Need.TIMSHIM)
+                .does("calls TIMSetConfig with ports 0, 65536 and \"1080\", and with an address of 256 bytes")
+                .expects("-3 each time", stage -> {
+                    Device device = stage.device().init();
+                    for (String proxy : List.of(
+                            "\"http_proxy_info_ip\":\"127.0.0.1\",\"http_proxy_info_port\":0",
+                            "\"http_proxy_info_ip\":\"127.0.0.1\",\"http_proxy_info_port\":65536",
+                            "\"http_proxy_info_ip\":\"127.0.0.1\",\"http_proxy_info_port\":\"1080\"",
+                            "\"http_proxy_info_ip\":\"" + "a".repeat(256) + "\",\"http_proxy_info_port\":1080")) {
+                        stage.that(
+                                        "TIMSetConfig with " + proxy,
+                                        device.setConfig("{\"set_config_http_proxy_info\":{" + proxy + "}}")
+                                                .outcome())
+                                .is("returns -3, no callback");
+                    }
                 });
     }
 
