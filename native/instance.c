@@ -89,6 +89,7 @@ int instance_uninit(void) {
     if (!ready || state == IDLE) {
         os_unlock(&lock);
         if (!ready) callbacks_run_queued();
+        else settings_reset();
         return TIM_SUCC;
     }
     struct loop* ended = loop;

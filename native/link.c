@@ -9,7 +9,7 @@
 #include "settings.h"
 #include "utf8.h"
 
-enum { TUNNEL_MS = 10000 }; /* for a proxy to let us through */
+enum { PROXY_MS = 10000 }; /* for a proxy to let us through; at most three quarters of the login's time, so that it is named as the cause */
 
 static enum link_event lost(struct link* link, struct link_news* news, int32_t code, const char* desc, bool final) {
     news->event = LINK_LOST;
@@ -115,6 +115,8 @@ void link_open(struct link* link, uint32_t id, const struct config* config, stru
     link->due = now;
     mqtt_decoder_init(&link->decoder);
     settings_proxy(&link->proxy);
+    uint64_t share = config->login_timeout_ms * 3 / 4;
+    link->proxy_due = is_proxied(link) ? now + (share < PROXY_MS ? share : PROXY_MS) : UINT64_MAX;
     const char* host = is_proxied(link) ? link->proxy.host : config->host;
     link->resolve = resolve_start(host, is_proxied(link) ? link->proxy.port : config->port, waker, &link->addresses);
     if (link->resolve != NULL) link->due = UINT64_MAX;
@@ -200,8 +202,8 @@ static enum link_event step_open(struct link* link, bool readable, bool writable
 
 static enum link_event step_connecting(struct link* link, const struct os_poll* polls, size_t count, uint64_t now, struct link_news* news) {
     enum dial_result result = dial_step(&link->dial, polls, count, now, &link->socket, link->preferred);
-    link->due = dial_due(&link->dial);
-    if (result == DIAL_UNDER_WAY) return LINK_NOTHING;
+    link->due = dial_due(&link->dial) < link->proxy_due ? dial_due(&link->dial) : link->proxy_due;
+    if (result == DIAL_UNDER_WAY) return now < link->proxy_due ? LINK_NOTHING : lost_to(link, news, ERR_SDK_NET_CONN_TIMEOUT);
     if (result == DIAL_FAILED) return lost_to(link, news, link->dial.code);
     link->due = UINT64_MAX;
     if (!is_proxied(link)) {
@@ -212,7 +214,7 @@ static enum link_event step_connecting(struct link* link, const struct os_poll* 
     if (link->tunnel == NULL) return lost(link, news, ERR_OUT_OF_MEMORY, "no memory for the talk with the proxy", false);
     tunnel_begin(link->tunnel, &link->proxy, link->config->host, link->config->port);
     link->stage = LINK_TUNNELLING;
-    link->due = now + TUNNEL_MS;
+    link->due = link->proxy_due;
     return LINK_NOTHING;
 }
 

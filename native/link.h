@@ -17,6 +17,7 @@ struct link {
     const struct config* config;
     struct os_address* preferred; /**< the address that answered last, for the next link */
     struct proxy proxy;           /**< as it was configured when the link began */
+    uint64_t proxy_due;           /**< when it must have let us through */
     struct resolve* resolve;
     struct addresses addresses; /**< of the server, or of the proxy */
     struct dial dial;           /**< LINK_CONNECTING */

@@ -98,7 +98,7 @@ static enum tunnel_result step_http(struct tunnel* tunnel, const struct proxy* p
     if (line[0] != ' ' || line[1] < '1' || line[1] > '5')
         return failed(failure, ERR_SDK_NET_DECODE_FAILED, true, "does not speak HTTP/1.1");
     if (line[1] == '2') return TUNNEL_OPEN;
-    if (strncmp(line, " 407", 4) == 0) return refused_password(failure, proxy);
+    if (strncmp(line, " 407", 4) == 0 || strncmp(line, " 401", 4) == 0) return refused_password(failure, proxy); /* 401: tinyproxy */
     snprintf(text, sizeof text, "answered%s", line);
     return failed(failure, ERR_SDK_NET_CONN_REFUSE, line[1] == '4', text);
 }

@@ -67,7 +67,7 @@ final class Core implements Callbacks.Events {
                         loop,
                         timer,
                         builder.userSigTimeout == null ? timeout : builder.userSigTimeout);
-        this.api = new NativeApi(library, builder.sdkAppId, Json.object(builder.config), this);
+        this.api = new NativeApi(library, builder.sdkAppId, Json.object(builder.config), builder.proxy, this);
         this.renewals = new Renewals(this, session, api, builder.renewal ? provider : null, builder.renewalBackoff);
         api.open();
     }

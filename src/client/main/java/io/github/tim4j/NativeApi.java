@@ -39,16 +39,18 @@ final class NativeApi {
     private final Callbacks callbacks;
     private final long sdkAppId;
     private final String config;
+    private final @Nullable String proxy;
     private final Set<Callback> kept = Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
     private final long subscription;
     private volatile boolean open;
 
-    NativeApi(LoadedLibrary library, long sdkAppId, String config, Callbacks.Events events) {
+    NativeApi(LoadedLibrary library, long sdkAppId, String config, @Nullable String proxy, Callbacks.Events events) {
         this.library = library;
         this.sdk = library.sdk();
         this.callbacks = library.shim().isPresent() ? Callbacks.ATTACHING : Callbacks.DETACHING;
         this.sdkAppId = sdkAppId;
         this.config = config;
+        this.proxy = proxy;
         this.subscription = Callbacks.subscribe(events);
     }
 
@@ -61,6 +63,7 @@ final class NativeApi {
     void open() {
         try {
             register(true);
+            setProxy();
             int result = sdk.TIMInit(sdkAppId, config);
             if (result != 0) {
                 throw new TimException(
@@ -70,12 +73,22 @@ final class NativeApi {
             open = true;
             sdk.TIMSetConfig("{\"set_config_callback_log_level\":" + NativeLog.level() + "}", null, null);
         } catch (RuntimeException | Error e) {
-            if (open) {
+            if (open || proxy != null) {
                 open = false;
                 sdk.TIMUninit();
             }
             release();
             throw e;
+        }
+    }
+
+    private void setProxy() {
+        int result = proxy == null ? 0 : sdk.TIMSetConfig(proxy, null, null);
+        if (result != 0) {
+            throw new TimException(
+                    result,
+                    "the proxy was refused by " + library.path()
+                            + ": its host, user name and password may have 255 bytes each, its port is 1 to 65535");
         }
     }
 

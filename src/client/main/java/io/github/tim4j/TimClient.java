@@ -6,6 +6,8 @@ import com.sun.jna.Library;
 import io.github.tim4j.jna.LibraryLoadException;
 import io.github.tim4j.jna.LoadedLibrary;
 import io.github.tim4j.jna.NativeLibraries;
+import java.net.InetSocketAddress;
+import java.net.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -309,6 +311,10 @@ public final class TimClient implements AutoCloseable {
         @Nullable
         Duration userSigTimeout;
 
+        /** What TIMSetConfig gets before TIMInit; has a password. */
+        @Nullable
+        String proxy;
+
         boolean renewal = true;
         Duration renewalBackoff = Duration.ofSeconds(1);
 
@@ -403,6 +409,40 @@ public final class TimClient implements AutoCloseable {
         /** The name that the server's certificate must have, if it is not the server's host. timshim only. */
         public Builder tlsServerName(String name) {
             return config("shim_tls_server_name", name);
+        }
+
+        /**
+         * Connects through this proxy, without authentication: {@link Proxy.Type#HTTP} (CONNECT) or {@link Proxy.Type#SOCKS} (version 5). It
+         * looks the server's name up. The default, and {@link Proxy#NO_PROXY}, is to connect directly.
+         *
+         * @throws IllegalArgumentException if its address is not an {@link InetSocketAddress} with a port
+         */
+        public Builder proxy(Proxy proxy) {
+            return proxy(proxy, "", "");
+        }
+
+        /**
+         * Connects through this proxy with a user name and a password, up to 255 bytes each. To an HTTP proxy they go with Basic
+         * authentication, so the name has no colon, and whoever sees the way to the proxy can read them.
+         *
+         * @throws IllegalArgumentException if its address is not an {@link InetSocketAddress} with a port
+         */
+        public Builder proxy(Proxy proxy, String user, String password) {
+            this.proxy = proxy.type() == Proxy.Type.DIRECT ? null : proxyConfig(proxy, user, password);
+            return this;
+        }
+
+        private static String proxyConfig(Proxy proxy, String user, String password) {
+            if (!(proxy.address() instanceof InetSocketAddress address) || address.getPort() == 0) {
+                throw new IllegalArgumentException("the proxy " + proxy + " has no host and port");
+            }
+            String kind = proxy.type() == Proxy.Type.HTTP ? "http" : "socks5";
+            Map<String, Object> keys = new TreeMap<>();
+            keys.put(kind + "_proxy_info_ip", address.getHostString());
+            keys.put(kind + "_proxy_info_port", address.getPort());
+            keys.put(kind + "_proxy_info_username", user);
+            keys.put(kind + "_proxy_info_password", password);
+            return "{\"set_config_" + kind + "_proxy_info\":" + Json.object(keys) + "}";
         }
 
         /** Windows, Mac, Linux, Android, iPhone, iPad or Web; default: the system's. timshim only. */
