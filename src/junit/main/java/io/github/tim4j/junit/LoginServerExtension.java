@@ -7,9 +7,11 @@ import io.github.tim4j.server.LoginServer;
 import io.github.tim4j.server.LoginServerConfig;
 import io.github.tim4j.server.ServerEvent;
 import io.github.tim4j.usersig.UserSigKey;
+import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,15 +19,19 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.DynamicTestInvocationContext;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.InvocationInterceptor;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
 
@@ -56,7 +62,8 @@ import org.opentest4j.TestAbortedException;
  * <p><b>Fresh state.</b> Before each test method everything is forgotten: accounts, sessions, events, faults, login policies, the clock.
  * The server itself, and so its port, is the same for all methods of the class and of its {@code @Nested} classes, unless
  * {@link Builder#serverPerMethod()} was asked for or the extension is in a field that is not static: then each method has one of its own. Where
- * the methods of a class run in parallel, there are as many servers as methods run at a time.
+ * the methods of a class run in parallel, there are as many servers as methods run at a time. Classes that share the extension, in a field of a base class,
+ * have servers on the same port one after the other, so that what was configured with it once, such as a cached Spring context, stays right.
  *
  * <p><b>Failures</b> carry what the server saw, as a suppressed exception: the events of this test, and the sessions that were connected
  * when it failed.
@@ -68,6 +75,7 @@ public final class LoginServerExtension
                 BeforeEachCallback,
                 AfterTestExecutionCallback,
                 AfterEachCallback,
+                InvocationInterceptor,
                 ParameterResolver {
     private static final Set<Class<?>> PARAMETERS = Set.of(LoginServer.class, TimClient.class, UserSigMaker.class);
     private static final String POOL = "pool";
@@ -81,7 +89,7 @@ public final class LoginServerExtension
     private final ThreadLocal<ServerScope> scopeOfThread = new ThreadLocal<>();
 
     private final UserSigKey key;
-    private final LoginServerConfig config;
+    private final ServerStarter starter;
     private final boolean serverPerMethod;
 
     /** For {@code @ExtendWith(LoginServerExtension.class)}; the same as {@link #create()}. */
@@ -93,7 +101,7 @@ public final class LoginServerExtension
         key = new UserSigKey(builder.sdkAppId, builder.secret);
         LoginServerConfig.Builder server = LoginServerConfig.builder().app(builder.sdkAppId, builder.secret);
         builder.change.accept(server);
-        config = server.build();
+        starter = new ServerStarter(server);
         serverPerMethod = builder.serverPerMethod;
     }
 
@@ -127,7 +135,7 @@ public final class LoginServerExtension
     }
 
     /**
-     * The server of the test that runs on this thread. On another thread, the only one there is. Before the first method (in
+     * The server of the test that runs on this thread. On a thread of the test's own, the one of the only test that runs. Before the first method (in
      * {@code @BeforeAll}), the one that the methods will have, unless they run in parallel.
      *
      * @return the running server
@@ -186,25 +194,31 @@ public final class LoginServerExtension
         }
     }
 
+    /** On a thread that is not known, a method's if only one runs; else the class's, if they all have one server. */
     private ServerScope current() {
         ServerScope mine = scopeOfThread.get();
         if (mine != null) {
             return mine;
         }
-        Set<LoginServer> servers = open.stream().map(ServerScope::server).collect(Collectors.toSet());
-        if (servers.isEmpty()) {
+        List<ServerScope> candidates =
+                open.stream().filter(scope -> scope.ofMethod).toList();
+        if (candidates.isEmpty()) {
+            candidates = List.copyOf(open);
+        }
+        long servers = candidates.stream().map(ServerScope::server).distinct().count();
+        if (servers == 0) {
             throw new IllegalStateException(
                     "no test with this LoginServerExtension is running: is its field annotated with"
                             + " @RegisterExtension, and the call made while a test runs?");
         }
-        if (servers.size() > 1) {
-            throw new IllegalStateException(
-                    servers.size() + " tests with this LoginServerExtension are running, and none of them on"
-                            + " thread " + Thread.currentThread().getName()
-                            + ": take LoginServer, TimClient or UserSigMaker as parameters of the"
-                            + " test method");
+        if (servers > 1) {
+            throw new IllegalStateException(servers
+                    + " tests with this LoginServerExtension are running, and none of them on"
+                    + " thread " + Thread.currentThread().getName()
+                    + ": take LoginServer, TimClient or UserSigMaker as parameters of the"
+                    + " test method");
         }
-        return open.iterator().next();
+        return candidates.get(0);
     }
 
     // ---- what JUnit calls
@@ -235,6 +249,99 @@ public final class LoginServerExtension
         context.getExecutionException()
                 .filter(failure -> !(failure instanceof TestAbortedException))
                 .ifPresent(scope(context)::explain);
+    }
+
+    /** Runs a piece of a test as what it is, on whatever thread JUnit runs it: with a timeout that may be a thread of its own. */
+    private <T extends @Nullable Object> T within(ExtensionContext context, Invocation<T> invocation) throws Throwable {
+        ServerScope before = scopeOfThread.get();
+        ServerScope mine = context.getStore(namespace).get(METHOD, ServerScope.class);
+        if (mine == null) {
+            mine = context.getStore(namespace).get(CLASS, ServerScope.class);
+        }
+        if (mine != null) {
+            scopeOfThread.set(mine);
+        }
+        try {
+            return invocation.proceed();
+        } finally {
+            if (mine != null && scopeOfThread.get() == mine) {
+                scopeOfThread.set(before);
+            }
+        }
+    }
+
+    @Override
+    public <T> T interceptTestClassConstructor(
+            Invocation<T> invocation, ReflectiveInvocationContext<Constructor<T>> constructor, ExtensionContext context)
+            throws Throwable {
+        return within(context, invocation);
+    }
+
+    @Override
+    public void interceptBeforeAllMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        within(context, invocation);
+    }
+
+    @Override
+    public void interceptBeforeEachMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        within(context, invocation);
+    }
+
+    @Override
+    public void interceptTestMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        within(context, invocation);
+    }
+
+    @Override
+    public <T extends @Nullable Object> T interceptTestFactoryMethod(
+            Invocation<T> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        return within(context, invocation);
+    }
+
+    @Override
+    public void interceptTestTemplateMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        within(context, invocation);
+    }
+
+    /** The callbacks around a test method do not hear of what happens in its dynamic tests. */
+    @Override
+    public void interceptDynamicTest(
+            Invocation<@Nullable Void> invocation, DynamicTestInvocationContext test, ExtensionContext context)
+            throws Throwable {
+        try {
+            within(context, invocation);
+        } catch (TestAbortedException e) {
+            throw e;
+        } catch (Throwable failure) {
+            ServerScope scope = context.getStore(namespace).get(METHOD, ServerScope.class);
+            if (scope != null) {
+                scope.explain(failure);
+            }
+            throw failure;
+        }
+    }
+
+    @Override
+    public void interceptAfterEachMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        within(context, invocation);
+    }
+
+    @Override
+    public void interceptAfterAllMethod(
+            Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> method, ExtensionContext context)
+            throws Throwable {
+        within(context, invocation);
     }
 
     @Override
@@ -279,19 +386,19 @@ public final class LoginServerExtension
 
     private ServerScope methodScope(ExtensionContext context) {
         if (serverPerMethod) {
-            return opened(LoginServer.start(config), LoginServer::close);
+            return opened(true, starter.start(), LoginServer::close);
         }
         ServerPool pool = pool(context);
-        return opened(pool.take(), pool::giveBack);
+        return opened(true, pool.take(), pool::giveBack);
     }
 
     private ServerScope classScope(ExtensionContext context) {
-        return opened(pool(context).first(), server -> {});
+        return opened(false, pool(context).first(), server -> {});
     }
 
-    private ServerScope opened(LoginServer server, Consumer<LoginServer> atEnd) {
+    private ServerScope opened(boolean ofMethod, LoginServer server, Consumer<LoginServer> atEnd) {
         ServerScope before = scopeOfThread.get();
-        ServerScope scope = new ServerScope(server, key, ended -> {
+        ServerScope scope = new ServerScope(ofMethod, server, key, ended -> {
             open.remove(ended);
             scopeOfThread.set(before);
             atEnd.accept(ended.server());
@@ -304,7 +411,7 @@ public final class LoginServerExtension
     /** The class's; in a field that is not static there is no class to belong to, and it is the method's. */
     private ServerPool pool(ExtensionContext context) {
         return context.getStore(namespace)
-                .getOrComputeIfAbsent(POOL, name -> new ServerPool(() -> LoginServer.start(config)), ServerPool.class);
+                .getOrComputeIfAbsent(POOL, name -> new ServerPool(starter), ServerPool.class);
     }
 
     /** What an extension is made of; nothing is required. */

@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
@@ -15,20 +14,20 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 @SuppressWarnings("deprecation") // JUnit before 5.13 closes a CloseableResource only.
 final class ServerPool implements AutoCloseable, ExtensionContext.Store.CloseableResource {
-    private final Supplier<LoginServer> starter;
+    private final ServerStarter starter;
     /** Guarded by this; what was given back last is taken first. */
     private final Deque<LoginServer> free = new ArrayDeque<>();
     /** Guarded by this. */
     private final List<LoginServer> all = new ArrayList<>();
 
-    ServerPool(Supplier<LoginServer> starter) {
+    ServerPool(ServerStarter starter) {
         this.starter = starter;
     }
 
     /** The server that is there before the first method is. */
     synchronized LoginServer first() {
         if (all.isEmpty()) {
-            free.push(start());
+            free.push(started(starter.startOnTheSamePorts()));
         }
         return all.get(0);
     }
@@ -42,11 +41,10 @@ final class ServerPool implements AutoCloseable, ExtensionContext.Store.Closeabl
         if (server != null) {
             server.reset();
         }
-        return server != null && server.isAccepting() ? server : start();
+        return server != null && server.isAccepting() ? server : started(starter.start());
     }
 
-    private synchronized LoginServer start() {
-        LoginServer server = starter.get();
+    private synchronized LoginServer started(LoginServer server) {
         all.add(server);
         return server;
     }

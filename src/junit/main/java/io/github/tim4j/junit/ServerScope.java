@@ -8,9 +8,13 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** What one test method has: a server to itself, and clients of it. Closed by JUnit when the method has ended. Any thread. */
+/**
+ * What one test method has: a server to itself, and clients of it. What a class has before its methods run: the server alone. Closed by JUnit when the
+ * method or the class has ended. Any thread.
+ */
 @SuppressWarnings("deprecation") // JUnit before 5.13 closes a CloseableResource only.
 final class ServerScope implements AutoCloseable, ExtensionContext.Store.CloseableResource {
     /** Long enough for a slow machine, and a third of what a client waits by default: a test of a dead server shall not take long. */
@@ -25,10 +29,13 @@ final class ServerScope implements AutoCloseable, ExtensionContext.Store.Closeab
 
     private int clients;
     private boolean closed;
-    private boolean explained;
+
+    /** Whether it is a method's. */
+    final boolean ofMethod;
 
     /** @param end what becomes of the server when the clients are closed */
-    ServerScope(LoginServer server, UserSigKey key, Consumer<ServerScope> end) {
+    ServerScope(boolean ofMethod, LoginServer server, UserSigKey key, Consumer<ServerScope> end) {
+        this.ofMethod = ofMethod;
         this.server = server;
         this.userSigs = new UserSigMaker(server, key);
         this.sdkAppId = key.sdkAppId();
@@ -45,6 +52,10 @@ final class ServerScope implements AutoCloseable, ExtensionContext.Store.Closeab
 
     /** Each client is an installation of its own on this machine's platform, unless the caller changes that. */
     synchronized TimClient client(Consumer<TimClient.Builder> change) {
+        if (!ofMethod) {
+            throw new IllegalStateException(
+                    "no test method runs, and a client lives for one: open it in the test method or in @BeforeEach");
+        }
         if (closed) {
             throw new IllegalStateException(
                     "the test has ended, and its clients have been closed: open a client while the test runs");
@@ -65,10 +76,9 @@ final class ServerScope implements AutoCloseable, ExtensionContext.Store.Closeab
         return client;
     }
 
-    /** Adds what the server saw to the failure of the test; only once, at the first occasion. */
+    /** Adds what the server saw to the failure of the test, or of one of its dynamic tests; to each only once, at the first occasion. */
     synchronized void explain(Throwable failure) {
-        if (!explained) {
-            explained = true;
+        if (Stream.of(failure.getSuppressed()).noneMatch(WhatTheServerSaw.class::isInstance)) {
             failure.addSuppressed(WhatTheServerSaw.of(server));
         }
     }
