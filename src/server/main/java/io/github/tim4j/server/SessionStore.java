@@ -23,7 +23,7 @@ public interface SessionStore {
          * @param session the session
          * @param cause   why
          * @param by      the platform of the instance that kicked, or null
-         * @return whether the client has been told; false if the connection is gone or does not answer
+         * @return whether the client has shown that it was told, by closing its end; false if the connection is gone, or stays open for two seconds
          */
         CompletionStage<Boolean> evict(Session session, KickCause cause, @Nullable Platform by);
     }
@@ -44,8 +44,9 @@ public interface SessionStore {
     void leave(String server);
 
     /**
-     * Logs an instance in, unless it is refused. Kicks whom the policy has no place for; the stage completes when those that are connected
-     * have been told. An instance that was not connected, or could not be told, is refused once with 6208 at its next login.
+     * Logs an instance in, unless it is refused. Kicks whom the policy has no place for, and does not wait until they have been told. Each of them is
+     * marked in the same atomic step: its next login is refused once with 6208, unless its connection has shown before that it was told. A login that
+     * comes while that is still open waits for it, a quarter of a second at most.
      *
      * @param session the instance, under the id of the connection
      * @param sig     its UserSig
@@ -70,8 +71,8 @@ public interface SessionStore {
      * @param userId   the user
      * @param platform only those on this platform; null for all
      * @param deviceId only this device; null for all
-     * @param cause    why; {@link KickCause#OTHER_INSTANCE} is remembered for instances that are not connected
-     * @return the sessions that were ended, connected or not, when those connected have been told
+     * @param cause    why; with {@link KickCause#OTHER_INSTANCE} each is marked, as by a login
+     * @return the sessions that were ended, connected or not; those connected are being told
      */
     CompletionStage<List<Session>> kick(
             long sdkAppId, String userId, @Nullable Platform platform, @Nullable String deviceId, KickCause cause);

@@ -2,6 +2,7 @@
 package io.github.tim4j.server.login;
 
 import io.github.tim4j.server.Platform;
+import io.github.tim4j.server.Session;
 import io.github.tim4j.server.event.LoginEvent;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,13 @@ public record ClientIdentity(
         Platform platform,
         String deviceId,
         @Nullable String assignedClientId) {
+    /** An instance of a user, whichever connection it has. */
+    record Device(long sdkAppId, String userId, Platform platform, String deviceId) {
+        static Device of(Session session) {
+            return new Device(session.sdkAppId(), session.userId(), session.platform(), session.deviceId());
+        }
+    }
+
     LoginEvent.Client client() {
         return new LoginEvent.Client(sdkAppId, userId, platform, deviceId);
     }

@@ -13,9 +13,15 @@ public interface Connection {
      * Ends the connection because its session is out of the store.
      *
      * @param by the platform of the instance that kicked, or null
-     * @return whether the client knows that it is out: it was told, or has logged out itself
+     * @return whether the client has shown that it knows that it is out: by closing after it was told, or by having logged out itself
      */
     CompletionStage<Boolean> evict(KickCause cause, @Nullable Platform by);
+
+    /**
+     * After an eviction: the instance is connecting again. If it has not closed the old connection in a moment, nor broken it off, then it is there and
+     * has its message.
+     */
+    void cameAgain();
 
     /** Closes without a word; the instance stays logged in. */
     CompletionStage<Void> cut();

@@ -49,6 +49,9 @@ public final class LoginService implements SessionStore.Holder {
     private final AtomicInteger onlineSessions = new AtomicInteger();
     private final IssueTimes issueTimes = new IssueTimes();
     private final Map<Long, LoginPolicy> policies = new ConcurrentHashMap<>();
+    /** Of instances that were kicked: the connections that have not shown yet that they were told. */
+    private final Map<ClientIdentity.Device, Connection> beingTold = new ConcurrentHashMap<>();
+
     private final Map<Long, Connection> connections = new ConcurrentHashMap<>();
     private final AtomicLong lastConnection = new AtomicLong();
 
@@ -129,7 +132,7 @@ public final class LoginService implements SessionStore.Holder {
         connections.remove(number);
     }
 
-    /** Decides about a login. On success the session is in the store and the sessions it kicked have been told. */
+    /** Decides about a login. On success the session is in the store, and those it kicked are being told. */
     public CompletionStage<Outcome> login(long number, ClientIdentity who, byte[] password, InetSocketAddress address) {
         int ordered = faults.refusal(who.sdkAppId(), who.userId());
         if (ordered != 0) {
@@ -160,6 +163,10 @@ public final class LoginService implements SessionStore.Holder {
                 clock.instant(),
                 sig.expiresAt());
         LoginPolicy policy = policies.getOrDefault(who.sdkAppId(), config.loginPolicy());
+        Connection before = beingTold.get(ClientIdentity.Device.of(session));
+        if (before != null) {
+            before.cameAgain();
+        }
         return decide(session, stamp(sig), policy).thenApply(admission -> outcome(who, admission));
     }
 
@@ -314,6 +321,15 @@ public final class LoginService implements SessionStore.Holder {
     @Override
     public CompletionStage<Boolean> evict(Session session, KickCause cause, Platform by) {
         Connection connection = connections.get(session.id());
-        return connection == null ? CompletableFuture.completedFuture(false) : connection.evict(cause, by);
+        if (connection == null) {
+            return CompletableFuture.completedFuture(false);
+        }
+        CompletionStage<Boolean> told = connection.evict(cause, by);
+        if (cause == KickCause.OTHER_INSTANCE && !told.toCompletableFuture().isDone()) {
+            ClientIdentity.Device device = ClientIdentity.Device.of(session);
+            beingTold.put(device, connection);
+            told.whenComplete((known, failure) -> beingTold.remove(device, connection));
+        }
+        return told;
     }
 }

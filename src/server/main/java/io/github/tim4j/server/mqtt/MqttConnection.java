@@ -38,6 +38,8 @@ import java.util.concurrent.TimeUnit;
 final class MqttConnection extends ByteToMessageDecoder implements Connection {
     /** How long a client may take to close after its last answer. */
     private static final long LINGER_MS = 2_000;
+    /** In which a connection that its client has closed or lost is known to be closed, once the client is there again. */
+    private static final long MOMENT_MS = 100;
     /** Deadlines further away are looked at again after this time: the wall clock may have been corrected. */
     private static final Duration LONGEST_TIMER = Duration.ofHours(1);
 
@@ -62,6 +64,11 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     private boolean loggedOut;
     /** Null unless online. */
     private Session session;
+
+    /** Asked whether this client has been told that it is out; answered when the connection has closed. */
+    private CompletableFuture<Boolean> told;
+    /** Whether the client had its time to close after the last packet, and did not. */
+    private boolean lingeredInVain;
 
     private ClientIdentity identity;
     private long clientMaximum = Long.MAX_VALUE;
@@ -379,12 +386,29 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
             told.complete(loggedOut);
             return;
         }
+        if (cause == KickCause.TAKEN_OVER) {
+            told.complete(true); // this instance has a newer connection
+        } else {
+            this.told = told;
+        }
         if (state == State.ONLINE) {
-            told.complete(last(kickAnswer(cause, by)));
+            last(kickAnswer(cause, by));
         } else {
             evictWhileLoggingIn(cause, by);
-            told.complete(true);
         }
+    }
+
+    @Override
+    public void cameAgain() {
+        onLoop(() -> ctx.executor()
+                .schedule(
+                        () -> {
+                            if (told != null && !lingeredInVain && ctx.channel().isActive()) {
+                                told.complete(true);
+                            }
+                        },
+                        MOMENT_MS,
+                        TimeUnit.MILLISECONDS));
     }
 
     /** Admitted, but the CONNACK is still to be written; a DISCONNECT may not come before it. */
@@ -407,6 +431,7 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
         return done(() -> {
             muted = true;
             state = State.ENDING;
+            lingeredInVain = true;
             endSession(SessionEnded.How.LINK_CLOSED);
             ctx.close();
         });
@@ -428,6 +453,7 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
                 write(answer().reasonString("the server shuts down")
                         .disconnect(MqttReason.SHUTTING_DOWN, clientMaximum));
             }
+            lingeredInVain = true;
             ctx.close();
         });
         return closed;
@@ -489,24 +515,22 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     }
 
     /**
-     * Sends a last packet, then waits a moment for the client to close. A muted connection stays as it is.
-     *
-     * @return whether the packet is on its way; a client that has not taken what was sent before is closed at once
+     * Sends a last packet, then waits a moment for the client to close, which shows that it has read it: the kernel takes bytes for a network that is
+     * gone, too. A muted connection stays as it is; a client that has not taken what was sent before is closed at once.
      */
-    private boolean last(ByteBuf packet) {
+    private void last(ByteBuf packet) {
         cancelTimer();
         if (muted) {
             packet.release();
-            return false;
+            return;
         }
         state = State.ENDING;
-        boolean written = write(packet).isSuccess();
-        linger(written);
-        return written;
+        linger(write(packet).isSuccess());
     }
 
     private void linger(boolean written) {
         if (!written || !ctx.channel().isActive()) {
+            lingeredInVain = true;
             ctx.close();
             return;
         }
@@ -517,7 +541,10 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
         } else {
             ((SocketChannel) ctx.channel()).shutdownOutput();
         }
-        schedule(TimeUnit.MILLISECONDS.toNanos(LINGER_MS), ctx::close);
+        schedule(TimeUnit.MILLISECONDS.toNanos(LINGER_MS), () -> {
+            lingeredInVain = true;
+            ctx.close();
+        });
     }
 
     @Override
@@ -531,11 +558,15 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
         service.limits().closed(address().getAddress());
         service.closed(number);
         endSession(SessionEnded.How.LINK_CLOSED);
+        if (told != null) {
+            told.complete(!lingeredInVain);
+        }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        // A reset by the client, most often. The session ends with the channel.
+        // A reset by the client, most often, and then nobody knows what it has read. The session ends with the channel.
+        lingeredInVain = true;
         context.close();
     }
 

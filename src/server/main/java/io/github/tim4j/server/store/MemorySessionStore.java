@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 public final class MemorySessionStore implements SessionStore {
     /** How many kicks of instances that were not connected are remembered for a user; the oldest is dropped. */
     private static final int MAX_UNTOLD = 32;
+    /** How long a login waits until it is known whether its instance has been told of a kick: it may log in again on that very message. */
+    private static final int PATIENCE_MS = 250;
 
     private record Key(long sdkAppId, String userId) {}
 
@@ -41,10 +44,20 @@ public final class MemorySessionStore implements SessionStore {
         private final Session session;
         private final SigStamp sig;
         private boolean connected = true;
+        /** Of a victim: completes when it is known whether it has been told. */
+        private @Nullable CompletableFuture<Boolean> told;
 
         Held(Session session, SigStamp sig) {
             this.session = session;
             this.sig = sig;
+        }
+
+        /** Once it is out of its account. */
+        CompletableFuture<Boolean> told() {
+            if (told == null) {
+                told = new CompletableFuture<>();
+            }
+            return told;
         }
 
         boolean holds(Session other) {
@@ -61,8 +74,8 @@ public final class MemorySessionStore implements SessionStore {
     private static final class Account {
         /** In the order of their logins. */
         private final List<Held> held = new ArrayList<>(1);
-        /** Who was kicked without knowing it, with the platform that kicked; null for none. */
-        private @Nullable Map<Device, Platform> untold;
+        /** Who was kicked and does not know it, as far as is known; null for none. */
+        private @Nullable Map<Device, Untold> untold;
 
         private @Nullable SigStamp lastSig;
 
@@ -70,17 +83,30 @@ public final class MemorySessionStore implements SessionStore {
             return held.stream().map(one -> one.session).toList();
         }
 
-        void rememberKick(Session victim, @Nullable Platform by) {
+        void mark(Held victim, @Nullable Platform by) {
             if (untold == null) {
                 untold = new LinkedHashMap<>();
             }
-            untold.put(Device.of(victim), by == null ? victim.platform() : by);
+            Session session = victim.session;
+            untold.remove(Device.of(session));
+            victim.told();
+            untold.put(Device.of(session), new Untold(victim, by == null ? session.platform() : by));
             if (untold.size() > MAX_UNTOLD) {
                 untold.remove(untold.keySet().iterator().next());
             }
         }
 
-        /** Takes out those that match. Who is not connected is remembered, if that is the cause to. */
+        /** The victim has been told; a mark of a later kick stays. */
+        void unmark(Held victim) {
+            if (untold != null) {
+                untold.values().removeIf(mark -> mark.victim == victim);
+                if (untold.isEmpty()) {
+                    untold = null;
+                }
+            }
+        }
+
+        /** Takes out those that match, and marks them if that is the cause to. */
         List<Held> take(Predicate<Session> victim, KickCause cause, @Nullable Platform by) {
             List<Held> taken = new ArrayList<>();
             for (Iterator<Held> all = held.iterator(); all.hasNext(); ) {
@@ -88,8 +114,8 @@ public final class MemorySessionStore implements SessionStore {
                 if (victim.test(one.session)) {
                     all.remove();
                     taken.add(one);
-                    if (!one.connected && cause == KickCause.OTHER_INSTANCE) {
-                        rememberKick(one.session, by);
+                    if (cause == KickCause.OTHER_INSTANCE) {
+                        mark(one, by);
                     }
                 }
             }
@@ -97,19 +123,19 @@ public final class MemorySessionStore implements SessionStore {
         }
 
         @Nullable
-        Refused refusal(Session session) {
-            Device device = Device.of(session);
-            if (untold != null && untold.containsKey(device)) {
-                return new Refused(Refusal.KICKED, untold.remove(device));
-            }
-            return null;
+        Untold untold(Session session) {
+            return untold == null ? null : untold.get(Device.of(session));
         }
     }
+
+    /** A mark; its token is the victim itself. */
+    private record Untold(Held victim, Platform by) {}
 
     private record Refused(int code, @Nullable Platform by) {}
 
     /** What a login decided inside the account, to be carried out outside. */
     private static final class Decision {
+        private @Nullable CompletableFuture<Boolean> open;
         private @Nullable Refused refused;
         private @Nullable Session session;
         private @Nullable Held takenOver;
@@ -141,32 +167,52 @@ public final class MemorySessionStore implements SessionStore {
 
     @Override
     public CompletionStage<Admission> login(Session session, SigStamp sig, LoginPolicy policy) {
+        return login(session, sig, policy, true);
+    }
+
+    /** @param patient whether to wait if it is still open whether this instance has been told of a kick */
+    private CompletionStage<Admission> login(Session session, SigStamp sig, LoginPolicy policy, boolean patient) {
         Decision decision = new Decision();
         accounts.compute(keyOf(session), (key, known) -> {
             Account account = known == null ? new Account() : known;
-            decide(decision, account, session, sig, policy);
+            decide(decision, account, session, sig, policy, patient);
             return account;
         });
+        if (decision.open != null) {
+            return decision.open
+                    .copy()
+                    .completeOnTimeout(false, PATIENCE_MS, TimeUnit.MILLISECONDS)
+                    .thenCompose(known -> login(session, sig, policy, false));
+        }
         if (decision.refused != null) {
             return CompletableFuture.completedFuture(
                     new Admission.Refused(decision.refused.code(), decision.refused.by()));
         }
-        List<CompletableFuture<?>> told = new ArrayList<>();
         if (decision.takenOver != null) {
-            evict(told, decision.takenOver, KickCause.TAKEN_OVER, null);
+            evict(decision.takenOver, KickCause.TAKEN_OVER, null);
         }
-        decision.victims.forEach(victim -> evict(told, victim, KickCause.OTHER_INSTANCE, session.platform()));
-        Admission admission = new Admission.Admitted(
+        decision.victims.forEach(victim -> evict(victim, KickCause.OTHER_INSTANCE, session.platform()));
+        return CompletableFuture.completedFuture(new Admission.Admitted(
                 Objects.requireNonNull(decision.session, "decided"),
                 decision.takenOver != null,
-                decision.victims.stream().map(victim -> victim.session).toList());
-        return all(told, admission);
+                decision.victims.stream().map(victim -> victim.session).toList()));
     }
 
-    private void decide(Decision decision, Account account, Session session, SigStamp sig, LoginPolicy policy) {
+    private void decide(
+            Decision decision, Account account, Session session, SigStamp sig, LoginPolicy policy, boolean patient) {
         int revoked = revocationOf(keyOf(session), sig);
-        decision.refused = revoked != 0 ? new Refused(revoked, null) : account.refusal(session);
-        if (decision.refused != null) {
+        if (revoked != 0) {
+            decision.refused = new Refused(revoked, null);
+            return;
+        }
+        Untold mark = account.untold(session);
+        if (mark != null && patient && !mark.victim.told().isDone()) {
+            decision.open = mark.victim.told();
+            return;
+        }
+        if (mark != null) {
+            account.unmark(mark.victim);
+            decision.refused = new Refused(Refusal.KICKED, mark.by);
             return;
         }
         account.lastSig = sig;
@@ -187,29 +233,23 @@ public final class MemorySessionStore implements SessionStore {
         account.held.add(new Held(session, sig));
     }
 
-    /** Tells a session that is out of its account already. */
-    private void evict(List<CompletableFuture<?>> told, Held victim, KickCause cause, @Nullable Platform by) {
+    /** Tells a session that is out of its account already; nobody waits for it. */
+    private void evict(Held victim, KickCause cause, @Nullable Platform by) {
         Holder holder = holders.get(victim.session.server());
         if (!victim.connected || holder == null) {
+            victim.told().complete(false);
             return;
         }
-        told.add(holder.evict(victim.session, cause, by)
-                .thenAccept(wasTold -> {
-                    if (!wasTold && cause == KickCause.OTHER_INSTANCE) {
-                        accounts.computeIfPresent(keyOf(victim.session), (key, account) -> {
-                            account.rememberKick(victim.session, by);
-                            return account;
-                        });
-                    }
-                })
-                .toCompletableFuture());
-    }
-
-    private static <T> CompletionStage<T> all(List<CompletableFuture<?>> told, T result) {
-        if (told.isEmpty()) {
-            return CompletableFuture.completedFuture(result);
-        }
-        return CompletableFuture.allOf(told.toArray(CompletableFuture[]::new)).thenApply(nothing -> result);
+        holder.evict(victim.session, cause, by).whenComplete((told, failure) -> {
+            boolean wasTold = failure == null && told;
+            if (wasTold) {
+                accounts.computeIfPresent(keyOf(victim.session), (key, account) -> {
+                    account.unmark(victim);
+                    return account;
+                });
+            }
+            victim.told().complete(wasTold);
+        });
     }
 
     @Override
@@ -240,9 +280,9 @@ public final class MemorySessionStore implements SessionStore {
                     null));
             return account;
         });
-        List<CompletableFuture<?>> told = new ArrayList<>();
-        taken.forEach(victim -> evict(told, victim, cause, null));
-        return all(told, taken.stream().map(victim -> victim.session).toList());
+        taken.forEach(victim -> evict(victim, cause, null));
+        return CompletableFuture.completedFuture(
+                taken.stream().map(victim -> victim.session).toList());
     }
 
     @Override
@@ -319,9 +359,8 @@ public final class MemorySessionStore implements SessionStore {
         if (account == null) {
             return CompletableFuture.completedFuture(false);
         }
-        List<CompletableFuture<?>> told = new ArrayList<>();
-        List.copyOf(account.held).forEach(one -> evict(told, one, KickCause.REST, null));
-        return all(told, true);
+        List.copyOf(account.held).forEach(one -> evict(one, KickCause.REST, null));
+        return CompletableFuture.completedFuture(true);
     }
 
     @Override
