@@ -304,7 +304,10 @@ final class ServeSettings {
     /** Ends the configuration of these apps, which are in the builder already. */
     LoginServerConfig config(Set<Long> apps) {
         each("admins", user -> apps.forEach(app -> config.admin(app, user)));
-        each("state-webhook", url -> apps.forEach(app -> config.stateWebhook(app, URI.create(url))));
+        Value webhook = values.get("state-webhook");
+        if (webhook != null) {
+            using(webhook, () -> apps.forEach(app -> config.stateWebhook(app, URI.create(webhook.text()))));
+        }
         policy();
         return config.build();
     }

@@ -440,7 +440,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         58,
                         "TIMSetConfig changes nothing",
                         "native/settings.c",
-                        "    if (right) log_configure(&visit.log);",
+                        "        log_configure(&visit.log);",
                         "",
                         "offline.set-config"),
                 new Mutation(

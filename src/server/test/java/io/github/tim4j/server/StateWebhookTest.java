@@ -14,6 +14,9 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -137,5 +140,69 @@ class StateWebhookTest {
             online("user" + i, Platform.WINDOWS, "d1").logout();
         }
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void theEndOfTheServerIsToldOfEverybody() throws IOException {
+        serve(Duration.ofMinutes(5));
+        online("alice", Platform.WINDOWS, "d1");
+        online("bob", Platform.MAC, "d1").close();
+        await().until(() -> server.sessions().size() == 1);
+        server.close();
+        assertThat(told()).contains("alice Disconnect LinkClose[]", "bob Disconnect LinkClose[]");
+    }
+
+    @Test
+    void whatHappenedBeforeAResetIsNotToldAfterIt() throws IOException {
+        serve(Duration.ofMillis(100));
+        online("alice", Platform.WINDOWS, "d1");
+        await().until(() -> told().size() == 1);
+        server.cutConnections();
+        server.reset();
+        online("bob", Platform.WINDOWS, "d1").close();
+        await().until(() -> told().contains("bob Disconnect LinkClose[]"));
+        assertThat(told()).noneMatch(post -> post.startsWith("alice Disconnect"));
+    }
+
+    /** The first user's post is never answered, and the others' are told meanwhile; the last state of the first comes through in the end. */
+    @Test
+    void oneUserDoesNotHoldBackTheOthers() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        ExecutorService threads = Executors.newCachedThreadPool();
+        backend.removeContext("/callback");
+        backend.stop(0);
+        backend = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        backend.setExecutor(threads);
+        backend.createContext("/callback", exchange -> {
+            JsonNode body = new ObjectMapper().readTree(exchange.getRequestBody());
+            try {
+                if (body.at("/Info/To_Account").asText().equals("slow")) {
+                    release.await();
+                }
+                bodies.add(body);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        backend.start();
+        serve(Duration.ZERO);
+        for (int i = 0; i < 20; i++) {
+            online("slow", Platform.WINDOWS, "d1").logout();
+        }
+        RawClient stays = online("slow", Platform.WINDOWS, "d1");
+        for (int i = 0; i < 40; i++) {
+            online("user" + i, Platform.WINDOWS, "d1").logout();
+        }
+        await().until(() ->
+                told().stream().filter(post -> post.contains("Logout")).count() == 40);
+        release.countDown();
+        await().until(() ->
+                told().stream().filter(post -> post.startsWith("slow")).count() >= 16);
+        assertThat(told().stream().filter(post -> post.startsWith("slow")).reduce((before, last) -> last))
+                .contains("slow Login Register[]");
+        stays.close();
+        threads.shutdownNow();
     }
 }

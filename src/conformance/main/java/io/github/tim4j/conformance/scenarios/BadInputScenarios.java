@@ -146,9 +146,10 @@ final class BadInputScenarios {
                 .expects("callback 0 with the proxy's address, without the password", stage -> {
                     Device device = stage.device().init();
                     String password = stage.secret("the-password-of-the-proxy");
-                    Request set = device.setConfig("{\"set_config_socks5_proxy_info\":{\"socks5_proxy_info_ip\":\"127.0.0.1\","
-                                    + "\"socks5_proxy_info_port\":1080,\"socks5_proxy_info_username\":\"u\","
-                                    + "\"socks5_proxy_info_password\":\"" + password + "\"}}")
+                    Request set = device.setConfig(
+                                    "{\"set_config_socks5_proxy_info\":{\"socks5_proxy_info_ip\":\"127.0.0.1\","
+                                            + "\"socks5_proxy_info_port\":1080,\"socks5_proxy_info_username\":\"u\","
+                                            + "\"socks5_proxy_info_password\":\"" + password + "\"}}")
                             .answers(0);
                     stage.that(
                                     "the configuration",

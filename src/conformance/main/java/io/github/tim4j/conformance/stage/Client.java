@@ -464,8 +464,9 @@ public abstract class Client {
         if (callback.at().afterUninit() && !known) {
             throw new Finding(Verdict.FAIL, what + " came after TIMUninit had returned");
         }
-        // The classic TIMLogout has no result to report this by.
-        if (stage.subject().isShim() && callback.at().onCallingThread() && !notInitialised) {
+        // The classic TIMLogout has no result to report this by; and without TIMInit there is no thread for
+        // TIMSetConfig's answer.
+        if (stage.subject().isShim() && callback.at().onCallingThread() && initialised && !notInitialised) {
             throw new Finding(Verdict.FAIL, what + " came on the thread of the caller, inside a call");
         }
         callback.texts().forEach(text -> stage.checkNoSecretIn(text(text), what));

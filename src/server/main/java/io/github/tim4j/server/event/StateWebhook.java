@@ -23,17 +23,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reports state changes to an app's own server: {@code State.StateChange} by POST, one after another in the order they happened. One that is
- * not answered with a 2xx is tried again, {@link #ATTEMPTS} times in all; while it is, later ones wait, up to {@link #MAX_WAITING}; more
- * are dropped, and the log says so. Any thread; the queue is guarded by this.
+ * Reports state changes to an app's own server: {@code State.StateChange} by POST, those of one user in the order they happened, those of several users
+ * side by side. One that is not answered with a 2xx is tried again, {@link #ATTEMPTS} times in all; while it is, later ones of its user wait. When they
+ * wait long, the oldest make room, so that the last state arrives; the log says how many. Any thread; what waits is guarded by this.
  */
 public final class StateWebhook implements Consumer<LoginEvent> {
-    static final int MAX_WAITING = 10_000;
+    static final int MAX_WAITING = 100_000;
+    static final int MAX_WAITING_OF_A_USER = 16;
     static final int ATTEMPTS = 4;
+    private static final int SIDE_BY_SIDE = 16;
+    /** How long {@link #close} waits for the app's server. */
+    private static final long FLUSH_MS = 3_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(StateWebhook.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
@@ -42,6 +48,23 @@ public final class StateWebhook implements Consumer<LoginEvent> {
     private record Instance(String userId, Platform platform, String deviceId) {
         static Instance of(Session session) {
             return new Instance(session.userId(), session.platform(), session.deviceId());
+        }
+    }
+
+    private record Lost(Session session, boolean timeout, ScheduledFuture<?> grace) {
+        String reason() {
+            return timeout ? "TimeOut" : "LinkClose";
+        }
+    }
+
+    /** The first of a user is being sent, is to be tried again, or has its turn in {@link #ready}. */
+    private static final class Posts {
+        private final String userId;
+        private final Deque<Post> waiting = new ArrayDeque<>(1);
+        private int attempts;
+
+        Posts(String userId) {
+            this.userId = userId;
         }
     }
 
@@ -56,11 +79,13 @@ public final class StateWebhook implements Consumer<LoginEvent> {
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(TIMEOUT)
             .build();
-    private final Deque<Post> waiting = new ArrayDeque<>();
+    private Map<String, Posts> users = new HashMap<>();
+    private final Deque<Posts> ready = new ArrayDeque<>();
+    private int waiting;
+    private int sending;
     /** Lost connections that are not reported yet: their instance may be back at once. */
-    private final Map<Instance, ScheduledFuture<?>> lost = new HashMap<>();
+    private final Map<Instance, Lost> lost = new HashMap<>();
 
-    private boolean sending;
     private boolean closed;
     private long dropped;
 
@@ -93,10 +118,7 @@ public final class StateWebhook implements Consumer<LoginEvent> {
 
     /** An instance logged in or connected again. */
     private synchronized void loggedIn(Session session, List<Session> kicked) {
-        ScheduledFuture<?> disconnect = lost.remove(Instance.of(session));
-        if (disconnect != null) {
-            disconnect.cancel(false);
-        }
+        cancelLost(Instance.of(session));
         kicked.forEach(victim -> cancelLost(Instance.of(victim)));
         add(session, "Login", "Register", kicked);
     }
@@ -115,39 +137,33 @@ public final class StateWebhook implements Consumer<LoginEvent> {
     /** An instance lost its connection; reported after a while, unless it is back by then. */
     private synchronized void lost(Session session, boolean timeout) {
         Instance instance = Instance.of(session);
-        if (!closed && lost.size() < MAX_WAITING) {
+        if (!closed) {
             cancelLost(instance);
             lost.put(
                     instance,
-                    timers.schedule(
-                            () -> disconnected(instance, session, timeout), grace.toMillis(), TimeUnit.MILLISECONDS));
+                    new Lost(
+                            session,
+                            timeout,
+                            timers.schedule(() -> disconnected(instance), grace.toMillis(), TimeUnit.MILLISECONDS)));
         }
     }
 
-    private synchronized void disconnected(Instance instance, Session session, boolean timeout) {
-        if (lost.remove(instance) != null) {
-            add(session, "Disconnect", timeout ? "TimeOut" : "LinkClose", List.of());
+    private synchronized void disconnected(Instance instance) {
+        Lost gone = lost.remove(instance);
+        if (gone != null) {
+            add(gone.session, "Disconnect", gone.reason(), List.of());
         }
     }
 
     private void cancelLost(Instance instance) {
-        ScheduledFuture<?> disconnect = lost.remove(instance);
-        if (disconnect != null) {
-            disconnect.cancel(false);
+        Lost back = lost.remove(instance);
+        if (back != null) {
+            back.grace.cancel(false);
         }
     }
 
     private void add(Session session, String action, String reason, List<Session> kicked) {
         if (closed) {
-            return;
-        }
-        if (waiting.size() >= MAX_WAITING) {
-            if (dropped++ % 1000 == 0) {
-                LOG.warn(
-                        "the state webhook of SDKAppID {} does not keep up: {} state changes dropped",
-                        sdkAppId,
-                        dropped);
-            }
             return;
         }
         ObjectNode body = JSON.createObjectNode();
@@ -167,57 +183,129 @@ public final class StateWebhook implements Consumer<LoginEvent> {
                         + URLEncoder.encode(session.address().getAddress().getHostAddress(), StandardCharsets.UTF_8)
                         + "&OptPlatform="
                         + session.platform().text());
-        waiting.add(new Post(uri, body.toString()));
-        sendNext();
+        put(session.userId(), new Post(uri, body.toString()));
+        sendReady();
     }
 
-    private synchronized void sendNext() {
-        if (!sending && !waiting.isEmpty() && !closed) {
-            sending = true;
-            send(waiting.poll(), 1);
+    private void put(String userId, Post post) {
+        Posts posts = users.computeIfAbsent(userId, Posts::new);
+        if (posts.waiting.isEmpty()) {
+            if (waiting >= MAX_WAITING) {
+                users.remove(userId);
+                dropped("too much waits");
+                return;
+            }
+            ready.add(posts);
+        } else if (posts.waiting.size() >= MAX_WAITING_OF_A_USER) {
+            // The first may be on its way.
+            Post first = posts.waiting.remove();
+            posts.waiting.remove();
+            posts.waiting.addFirst(first);
+            waiting--;
+            dropped("it does not keep up");
+        }
+        posts.waiting.add(post);
+        waiting++;
+    }
+
+    private void dropped(String why) {
+        if (dropped++ % 1000 == 0) {
+            LOG.warn("the state webhook of SDKAppID {}: {}; {} state changes dropped so far", sdkAppId, why, dropped);
         }
     }
 
-    private void send(Post post, int attempt) {
+    private void sendReady() {
+        while (sending < SIDE_BY_SIDE && !ready.isEmpty()) {
+            sending++;
+            send(ready.remove(), users);
+        }
+    }
+
+    /** @param generation what was reset meanwhile is not heard of any more */
+    private void send(Posts posts, Map<String, Posts> generation) {
+        Post post = posts.waiting.element();
         HttpRequest request = HttpRequest.newBuilder(post.uri())
                 .timeout(TIMEOUT)
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(post.body()))
                 .build();
-        client.sendAsync(request, HttpResponse.BodyHandlers.discarding()).whenComplete((response, failure) -> {
-            if (failure == null && response.statusCode() / 100 == 2) {
-                done();
-            } else if (attempt < ATTEMPTS) {
-                retry(post, attempt);
-            } else {
-                LOG.warn(
-                        "the state webhook of SDKAppID {} failed {} times ({}); one state change dropped",
-                        sdkAppId,
-                        ATTEMPTS,
-                        failure == null ? "HTTP " + response.statusCode() : failure.getMessage());
-                done();
+        client.sendAsync(request, HttpResponse.BodyHandlers.discarding())
+                .whenComplete((response, failure) -> answered(
+                        posts,
+                        generation,
+                        failure != null
+                                ? String.valueOf(failure.getMessage())
+                                : response.statusCode() / 100 == 2 ? null : "HTTP " + response.statusCode()));
+    }
+
+    private synchronized void answered(Posts posts, Map<String, Posts> generation, @Nullable String failure) {
+        if (generation != users) {
+            return;
+        }
+        sending--;
+        if (failure != null && ++posts.attempts < ATTEMPTS) {
+            timers.schedule(
+                    () -> tryAgain(posts, generation), FIRST_RETRY_MS << (posts.attempts - 1), TimeUnit.MILLISECONDS);
+        } else {
+            if (failure != null) {
+                dropped(ATTEMPTS + " attempts failed (" + failure + ")");
             }
-        });
+            done(posts);
+        }
+        sendReady();
     }
 
-    private synchronized void retry(Post post, int attempt) {
-        if (!closed) {
-            timers.schedule(() -> send(post, attempt + 1), FIRST_RETRY_MS << (attempt - 1), TimeUnit.MILLISECONDS);
+    private synchronized void tryAgain(Posts posts, Map<String, Posts> generation) {
+        if (generation == users) {
+            ready.add(posts);
+            sendReady();
         }
     }
 
-    private void done() {
-        synchronized (this) {
-            sending = false;
+    private void done(Posts posts) {
+        posts.attempts = 0;
+        posts.waiting.remove();
+        waiting--;
+        if (!posts.waiting.isEmpty()) {
+            ready.add(posts);
+            return;
         }
-        sendNext();
+        users.remove(posts.userId);
+        if (users.isEmpty()) {
+            notifyAll();
+        }
     }
 
-    /** What waits is not sent any more. */
-    public synchronized void close() {
-        closed = true;
-        waiting.clear();
-        lost.values().forEach(disconnect -> disconnect.cancel(false));
+    /** Forgets what waits. What is on its way arrives. */
+    public synchronized void reset() {
+        lost.values().forEach(gone -> gone.grace.cancel(false));
         lost.clear();
+        users = new HashMap<>();
+        ready.clear();
+        waiting = 0;
+        sending = 0;
+        dropped = 0;
+    }
+
+    /** Reports what is known, without waiting for anybody to come back, and waits a moment for the app's server. */
+    public synchronized void close() {
+        List.copyOf(lost.keySet()).forEach(instance -> {
+            lost.get(instance).grace.cancel(false);
+            disconnected(instance);
+        });
+        closed = true;
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FLUSH_MS);
+        try {
+            while (!users.isEmpty() && System.nanoTime() < deadline) {
+                TimeUnit.NANOSECONDS.timedWait(this, deadline - System.nanoTime());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!users.isEmpty()) {
+            LOG.warn(
+                    "the state webhook of SDKAppID {} did not take {} state changes before the end", sdkAppId, waiting);
+        }
+        reset();
     }
 }

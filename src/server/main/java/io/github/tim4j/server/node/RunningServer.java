@@ -427,6 +427,7 @@ final class RunningServer implements LoginServer {
         resumeAccepting();
         await(each(Connection::cut));
         await(loopsDone());
+        webhooks.forEach(StateWebhook::reset);
         log.clear();
     }
 
