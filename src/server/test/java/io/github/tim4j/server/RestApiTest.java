@@ -220,7 +220,7 @@ class RestApiTest {
                 .isEqualTo(60005);
         assertThat(error(kick, as("administrator").replaceAll("usersig=[^&]*", ""), good))
                 .isEqualTo(60005);
-        assertThat(error(kick, as("alice"), good)).isEqualTo(60010);
+        assertThat(error(kick, as("alice"), good)).isEqualTo(70403);
         assertThat(error(kick, as("boss"), "{")).isEqualTo(60003);
         assertThat(error(kick, as("boss"), "[]")).isEqualTo(60003);
         assertThat(error(kick, as("boss"), "")).isEqualTo(60003);
@@ -234,6 +234,56 @@ class RestApiTest {
         String expired = as("boss");
         server.advanceClock(Duration.ofDays(400));
         assertThat(error(kick, expired, good)).isEqualTo(70001);
+    }
+
+    @Test
+    void anAppHasItsDailyNumbers() throws Exception {
+        try (RawClient client = new RawClient(server.port())) {
+            client.login(server, "daily", Platform.WINDOWS, "d1");
+        }
+        JsonNode today = post("openconfigsvr/getappinfo", as("boss"), "{\"RequestField\":[\"ActiveUserNum\"]}")
+                .get("Result")
+                .get(0);
+        assertThat(today.get("Date").asText()).matches("[0-9]{8}");
+        assertThat(today.get("ActiveUserNum").isTextual()).isTrue();
+        assertThat(today.get("ActiveUserNum").asInt()).isPositive();
+        assertThat(today.has("LoginUserNum")).isFalse();
+        assertThat(post("openconfigsvr/getappinfo", as("boss"), "{}")
+                        .at("/Result/0/AppId")
+                        .asText())
+                .isEqualTo(Long.toString(APP));
+    }
+
+    @Test
+    void aProfileIsKept() throws Exception {
+        post("im_open_login_svc/account_import", as("boss"), "{\"UserID\":\"nick\"}");
+        String set =
+                "{\"From_Account\":\"nick\",\"ProfileItem\":[{\"Tag\":\"Tag_Profile_IM_Nick\",\"Value\":\"Old Nick\"},"
+                        + "{\"Tag\":\"Tag_Profile_Custom_Age\",\"Value\":7}]}";
+        assertThat(error("profile/portrait_set", as("boss"), set)).isZero();
+        JsonNode answer = post(
+                "profile/portrait_get",
+                as("boss"),
+                "{\"To_Account\":[\"nick\",\"nobody\"],\"TagList\":[\"Tag_Profile_IM_Nick\",\"Tag_Profile_Custom_Age\",\"Tag_Profile_IM_Image\"]}");
+        assertThat(answer.at("/UserProfileItem/0/ProfileItem/0/Value").asText()).isEqualTo("Old Nick");
+        assertThat(answer.at("/UserProfileItem/0/ProfileItem/1/Value").asInt()).isEqualTo(7);
+        assertThat(answer.at("/UserProfileItem/0/ProfileItem")).hasSize(2);
+        assertThat(answer.at("/UserProfileItem/1/ResultCode").asInt()).isEqualTo(40003);
+        assertThat(answer.get("Fail_Account")).hasSize(1);
+        assertThat(error("profile/portrait_set", as("boss"), set.replace("nick", "nobody")))
+                .isEqualTo(40003);
+        assertThat(error("profile/portrait_set", as("boss"), set.replace("Tag_Profile_IM_Nick", "Nick")))
+                .isEqualTo(40001);
+        assertThat(error("profile/portrait_set", as("boss"), set.replace("Old Nick", "x".repeat(501))))
+                .isEqualTo(40001);
+        post("im_open_login_svc/account_delete", as("boss"), "{\"DeleteItem\":[{\"UserID\":\"nick\"}]}");
+        post("im_open_login_svc/account_import", as("boss"), "{\"UserID\":\"nick\"}");
+        assertThat(post(
+                                "profile/portrait_get",
+                                as("boss"),
+                                "{\"To_Account\":[\"nick\"],\"TagList\":[\"Tag_Profile_IM_Nick\"]}")
+                        .at("/UserProfileItem/0/ProfileItem"))
+                .isEmpty();
     }
 
     @Test

@@ -16,8 +16,11 @@ import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +64,39 @@ class TestControlTest {
         assertThat(code("alice")).isNull();
         assertThat(code("bob")).isEqualTo("70051");
         assertThat(code("bob")).isNull();
+    }
+
+    /** Whoever connects at that moment is gone when it returns, or never gets in. */
+    @Test
+    void nobodyIsConnectedAfterStopListening() throws Exception {
+        AtomicBoolean go = new AtomicBoolean(true);
+        List<Thread> clients = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            String user = "user" + i;
+            Thread thread = new Thread(() -> {
+                while (go.get()) {
+                    try {
+                        code(user);
+                    } catch (IOException | RuntimeException e) {
+                        // The port is closed, or the connection was.
+                    }
+                }
+            });
+            thread.start();
+            clients.add(thread);
+        }
+        for (int i = 0; i < 40; i++) {
+            Thread.sleep(5);
+            server.stopListening();
+            assertThat(server.sessions()).as("round %d", i).isEmpty();
+            Thread.sleep(2);
+            assertThat(server.sessions()).as("round %d, a moment later", i).isEmpty();
+            server.listenAgain();
+        }
+        go.set(false);
+        for (Thread client : clients) {
+            client.join();
+        }
     }
 
     @Test

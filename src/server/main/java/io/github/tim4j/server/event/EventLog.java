@@ -74,12 +74,23 @@ public final class EventLog implements Consumer<LoginEvent> {
                     "{} sdkappid={} user={} platform={} device={} code={} {}",
                     type,
                     client.sdkAppId(),
-                    client.userId(),
+                    field(client.userId()),
                     client.platform() == null ? "" : client.platform().text(),
-                    client.deviceId(),
+                    field(client.deviceId()),
                     code,
                     text);
         }
+    }
+
+    /** A client sent it: with a blank or a quote in it, it could look like other fields. */
+    private static String field(String text) {
+        return text.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"' && c != '\\')
+                ? text
+                : '"'
+                        + text.replaceAll("[^\\x20-\\x7e]", "?")
+                                .replace("\\", "\\\\")
+                                .replace("\"", "\\\"")
+                        + '"';
     }
 
     public synchronized List<ServerEvent> after(long cursor) {

@@ -182,7 +182,9 @@ public final class StateWebhook implements Consumer<LoginEvent> {
                 url + "SdkAppid=" + sdkAppId + "&CallbackCommand=State.StateChange&contenttype=json&ClientIP="
                         + URLEncoder.encode(session.address().getAddress().getHostAddress(), StandardCharsets.UTF_8)
                         + "&OptPlatform="
-                        + session.platform().text());
+                        + (session.platform() == Platform.IPHONE
+                                ? "iOS"
+                                : session.platform().text()));
         put(session.userId(), new Post(uri, body.toString()));
         sendReady();
     }

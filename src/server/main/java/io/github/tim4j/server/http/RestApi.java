@@ -10,13 +10,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tim4j.server.KickCause;
 import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.SessionStore;
+import io.github.tim4j.server.event.DauMeter;
 import io.github.tim4j.server.login.Authenticator;
 import io.github.tim4j.server.login.LoginService;
 import io.github.tim4j.server.login.RateLimit;
 import io.github.tim4j.server.login.Refusal;
 import io.github.tim4j.usersig.UserId;
 import java.nio.charset.StandardCharsets;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -43,10 +47,13 @@ public final class RestApi implements HttpListener.Service {
     private static final int BAD_APP = 60006;
     private static final int TOO_FREQUENT = 60007;
     private static final int UNKNOWN_COMMAND = 60009;
-    private static final int NOT_ADMIN = 60010;
+    private static final int NOT_ADMIN = 70403;
     private static final int NO_APP = 60012;
     private static final int NO_SUCH_ACCOUNT = 70107;
     private static final int BAD_PARAMETERS = 70402;
+    private static final int BAD_PROFILE = 40001;
+    private static final int NO_SUCH_PROFILE = 40003;
+    private static final int MAX_PROFILE_TEXT = 500;
 
     /** A command that fails, with its code. */
     private static final class Failure extends Exception {
@@ -65,6 +72,8 @@ public final class RestApi implements HttpListener.Service {
 
     private final LoginService service;
     private final RateLimit rate;
+    private final DauMeter dau;
+    private final Profiles profiles = new Profiles();
     private final Map<String, Command> commands = Map.of(
             "im_open_login_svc/kick", this::kick,
             "im_open_login_svc/account_import", this::importOne,
@@ -72,10 +81,14 @@ public final class RestApi implements HttpListener.Service {
             "im_open_login_svc/account_check", this::check,
             "im_open_login_svc/account_delete", this::delete,
             "openim/query_online_status", this::queryOnlineStatus,
-            "openim/querystate", this::queryOnlineStatus);
+            "openim/querystate", this::queryOnlineStatus,
+            "openconfigsvr/getappinfo", this::appInfo,
+            "profile/portrait_set", this::setProfile,
+            "profile/portrait_get", this::getProfiles);
 
-    public RestApi(LoginService service) {
+    public RestApi(LoginService service, DauMeter dau) {
         this.service = service;
+        this.dau = dau;
         this.rate = new RateLimit(service.config().limits().maxRestPerSecond());
     }
 
@@ -211,6 +224,7 @@ public final class RestApi implements HttpListener.Service {
         for (String user : users) {
             await(service.kick(app, user, null, null, KickCause.REST));
             boolean there = await(service.store().delete(app, user));
+            profiles.remove(app, user);
             results.addObject()
                     .put("ResultCode", there ? 0 : NO_SUCH_ACCOUNT)
                     .put("ResultInfo", there ? "" : "there is no such account")
@@ -254,6 +268,78 @@ public final class RestApi implements HttpListener.Service {
             instances.forEach(one -> details.addObject()
                     .put("Platform", one.session().platform().text())
                     .put("Status", status(one)));
+        }
+    }
+
+    /** Of each day on which somebody logged in, what this server knows: how many did. Values are texts, as the vendor's are. */
+    private void appInfo(long app, JsonNode request, ObjectNode answer) throws Exception {
+        Set<String> wanted = new HashSet<>();
+        if (request.has("RequestField")) {
+            list(request, "RequestField", MAX_ACCOUNTS).forEach(field -> wanted.add(field.asText()));
+        }
+        ArrayNode results = answer.putArray("Result");
+        dau.days(app).forEach((day, users) -> {
+            ObjectNode result = results.addObject();
+            Map.of(
+                            "Date", DateTimeFormatter.BASIC_ISO_DATE.format(day),
+                            "AppId", Long.toString(app),
+                            "ActiveUserNum", users.toString(),
+                            "LoginUserNum", users.toString())
+                    .forEach((field, value) -> {
+                        if (wanted.isEmpty() || wanted.contains(field) || field.equals("Date")) {
+                            result.put(field, value);
+                        }
+                    });
+        });
+    }
+
+    private void setProfile(long app, JsonNode request, ObjectNode answer) throws Exception {
+        String user = userId(request.get("From_Account"));
+        Map<String, Object> values = new HashMap<>();
+        for (JsonNode item : list(request, "ProfileItem", Profiles.MAX_TAGS)) {
+            String tag = item.path("Tag").asText();
+            JsonNode value = item.path("Value");
+            boolean text = value.isTextual() && value.textValue().length() <= MAX_PROFILE_TEXT;
+            if (!tag.matches("Tag_Profile_(IM|Custom)_[A-Za-z0-9_]{1,32}") || !(text || value.isIntegralNumber())) {
+                throw new Failure(
+                        BAD_PROFILE,
+                        "a tag is Tag_Profile_IM_… or Tag_Profile_Custom_…, its value a number or a text of up to "
+                                + MAX_PROFILE_TEXT + " characters");
+            }
+            values.put(tag, text ? value.textValue() : value.longValue());
+        }
+        if (instances(app, user) == null) {
+            throw new Failure(NO_SUCH_PROFILE, "there is no account " + user);
+        }
+        if (!profiles.set(app, user, values)) {
+            throw new Failure(BAD_PROFILE, "a profile has " + Profiles.MAX_TAGS + " tags at most");
+        }
+    }
+
+    private void getProfiles(long app, JsonNode request, ObjectNode answer) throws Exception {
+        Set<String> tags = new LinkedHashSet<>();
+        for (JsonNode tag : list(request, "TagList", Profiles.MAX_TAGS)) {
+            tags.add(tag.asText());
+        }
+        ArrayNode results = answer.putArray("UserProfileItem");
+        ArrayNode failed = JSON.createArrayNode();
+        for (JsonNode one : list(request, "To_Account", MAX_ACCOUNTS)) {
+            String user = userId(one);
+            boolean there = instances(app, user) != null;
+            ObjectNode result = results.addObject().put("To_Account", user);
+            ArrayNode items = result.putArray("ProfileItem");
+            Map<String, Object> profile = profiles.get(app, user);
+            tags.stream()
+                    .filter(profile::containsKey)
+                    .forEach(tag -> items.addObject().put("Tag", tag).set("Value", JSON.valueToTree(profile.get(tag))));
+            result.put("ResultCode", there ? 0 : NO_SUCH_PROFILE)
+                    .put("ResultInfo", there ? "" : "there is no such account");
+            if (!there) {
+                failed.add(user);
+            }
+        }
+        if (!failed.isEmpty()) {
+            answer.set("Fail_Account", failed);
         }
     }
 

@@ -139,7 +139,7 @@ final class RunningServer implements LoginServer {
     private Map<String, HttpListener.Service> httpServices() {
         ControlAccess access = new ControlAccess(service.config().http().controlToken());
         Map<String, HttpListener.Service> services = new LinkedHashMap<>();
-        services.put("/v4/", new RestApi(service));
+        services.put("/v4/", new RestApi(service, dau));
         services.put(ControlApi.PREFIX, new ControlApi(this, service.config().http(), dau, access));
         services.put("/", new OperationApi(this, service, metrics, dau, access));
         return services;
@@ -257,6 +257,7 @@ final class RunningServer implements LoginServer {
         if (listening) {
             listeners().forEach(MqttListener::close);
             listening = false;
+            await(loopsDone()); // what was just accepted is a connection now
         }
         await(each(Connection::shutDown));
     }
