@@ -9,7 +9,8 @@
 #include "TIMCloudDef.h"
 
 /**
- * Starts the library.
+ * Starts the library. Like all functions here it leaves to the application what belongs to the process: the working folder, the umask, what signals do,
+ * standard input and output.
  * @param sdk_app_id      the SDKAppID, not 0
  * @param json_sdk_config a JSON object with keys of TIMCloudDef.h and TIMShim.h; NULL and "" mean all defaults. Unknown keys are ignored.
  *                        A value of the right type that cannot be used (an invalid URL, a timeout of -1) is not an error here:

@@ -707,6 +707,34 @@ record Mutation(int number, String what, String file, String text, String replac
                         "native/callbacks.c",
                         "    REGISTER(q.expired,",
                         "    if (cb == NULL) return;\n    REGISTER(q.expired,",
-                        "threads.expired-callback-removed"));
+                        "threads.expired-callback-removed"),
+                new Mutation(
+                        93,
+                        "the app id is cut to 32 bits",
+                        "native/loop.c",
+                        "snprintf(app, sizeof app, \"%\" PRIu64, account->sdk_app_id);",
+                        "snprintf(app, sizeof app, \"%\" PRIu32, (uint32_t)account->sdk_app_id);",
+                        "login.app-id-of-64-bits"),
+                new Mutation(
+                        94,
+                        "a lost connection's descriptor stays open",
+                        "native/link.c",
+                        "    if (link->socket != OS_NO_SOCKET) os_close(link->socket);\n    link->socket = OS_NO_SOCKET;\n    mqtt_decoder_free",
+                        "    link->socket = OS_NO_SOCKET;\n    mqtt_decoder_free",
+                        "faults.reconnect-frees"),
+                new Mutation(
+                        95,
+                        "TIMInit prints on standard output",
+                        "native/instance.c",
+                        "    log_write(kTIMLog_Info, \"timshim \" TIMSHIM_VERSION \" initialised\");",
+                        "    puts(\"timshim \" TIMSHIM_VERSION \" initialised\");",
+                        "offline.process-untouched"),
+                new Mutation(
+                        96,
+                        "a proxy's password is in the configuration",
+                        "native/settings.c",
+                        "json_write_string(user, sizeof user, shown->user);",
+                        "json_write_string(user, sizeof user, proxy.password);",
+                        "bad-input.set-config-proxy"));
     }
 }

@@ -118,6 +118,11 @@ public final class WorkerProcess implements AutoCloseable {
         }
     }
 
+    /** The last lines on standard output that were not the kit's. */
+    public synchronized List<String> output() {
+        return List.copyOf(output);
+    }
+
     private void take(WorkerMessage message) {
         if (message instanceof Returned returned) {
             returned(returned.call(), message);

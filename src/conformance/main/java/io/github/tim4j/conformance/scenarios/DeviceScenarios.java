@@ -51,6 +51,20 @@ final class DeviceScenarios {
                     second.mustNotHaveBeenKicked();
                 });
 
+        drafts.scenario("kicked-after-reconnect", "A kick right after a reconnect is a kick")
+                .from(FLUTTER_GUIDE, HEADERS)
+                .does("cuts a device's connection and waits until it is back; at once another device logs in")
+                .expects("the first is called back once and logged out, and does not come back", stage -> {
+                    Device first = stage.device().loggedIn("alice");
+                    Device second = stage.device().init();
+                    stage.server().cutConnections();
+                    first.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
+                    second.login("alice").answers(0);
+                    first.mustHaveBeenKicked(1);
+                    second.mustBeLoggedIn("alice");
+                    second.mustNotHaveBeenKicked();
+                });
+
         drafts.scenario("no-reconnect-after-kick", "Who was kicked does not come back by itself")
                 .from(FLUTTER_GUIDE, HEADERS)
                 .does("kicks a device and waits for longer than the first reconnect would take")

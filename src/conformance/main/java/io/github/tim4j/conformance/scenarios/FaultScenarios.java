@@ -76,6 +76,19 @@ final class FaultScenarios {
                     }
                 });
 
+        drafts.scenario("reconnect-frees", "A restored connection leaves nothing behind")
+                .from(HEADERS)
+                .does("logs in and cuts the connection three times, then fifteen times; counts threads and open files")
+                .expects("as many, but for what a JVM takes now and then", stage -> {
+                    Device device = stage.device().loggedIn("alice");
+                    cutAndWait(stage, device, 3);
+                    Resources before = device.resources();
+                    cutAndWait(stage, device, 15);
+                    stage.until(
+                            "threads and files are as before",
+                            () -> device.resources().isNotMoreThan(before));
+                });
+
         drafts.scenario("server-restart", "A restart of the server is survived")
                 .from(FLUTTER_GUIDE, WIRE)
                 .does("logs in and restarts the server on its port, which tells its clients (0x8B)")
@@ -129,6 +142,15 @@ final class FaultScenarios {
                                 .is(true);
                     });
         }
+    }
+
+    private static void cutAndWait(Stage stage, Device device, int times) {
+        for (int i = 0; i < times; i++) {
+            device.forget();
+            stage.server().cutConnections();
+            device.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
+        }
+        device.mustBeLoggedIn("alice");
     }
 
     private static void reconnects(Drafts drafts) {
@@ -456,6 +478,23 @@ final class FaultScenarios {
                     ScriptedServer.Connection connection = server.awaitConnection();
                     stage.until("three pings", () -> connection.pings.size() >= 3);
                     stage.that("network callbacks", device.network()).is(List.of());
+                });
+
+        drafts.scenario("heartbeat-after-renewal", "The connection of a new UserSig has a heartbeat, too")
+                .from(WIRE)
+                .does(
+                        "logs in with a heartbeat of 1 s, then again with a new UserSig; waits for three pings on the new connection")
+                .expects("three PINGREQ; the connection stays", stage -> {
+                    ScriptedServer server = stage.scripted().plays(connection -> connection.send(Packets.connack(0)));
+                    Device device = stage.device()
+                            .set("shim_server", server.url())
+                            .set("shim_heartbeat_s", 1)
+                            .loggedIn("alice");
+                    server.awaitConnection();
+                    device.login("alice", stage.freshUserSig("alice")).answers(0);
+                    ScriptedServer.Connection second = server.awaitConnection();
+                    stage.until("three pings", () -> second.pings.size() >= 3);
+                    device.mustBeLoggedIn("alice");
                 });
 
         drafts.scenario("server-keep-alive", "The server's keep alive overrides the client's")

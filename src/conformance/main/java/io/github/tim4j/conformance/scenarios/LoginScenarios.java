@@ -681,6 +681,21 @@ final class LoginScenarios {
                     });
         }
 
+        drafts.scenario("app-id-of-64-bits", "An SDKAppID may be larger than 32 bits")
+                .from(HEADERS, WIRE)
+                .needs(Need.KIT_SERVER)
+                .does("calls TIMInit with the id 5000000001, and logs in")
+                .expects("the CONNECT has that id, in the client id and as sdkappid", stage -> {
+                    ScriptedServer server = stage.scripted().plays(connection -> connection.send(Packets.connack(0)));
+                    Device device = stage.device().set("shim_server", server.url());
+                    stage.that("TIMInit", device.init(5_000_000_001L, device.config()))
+                            .is(0L);
+                    device.login("alice").answers(0);
+                    String connect = new String(server.awaitConnection().connect, StandardCharsets.ISO_8859_1);
+                    stage.that("how often the CONNECT has 5000000001", connect.split("5000000001", -1).length - 1)
+                            .matches(times -> times >= 2, "at least twice");
+                });
+
         drafts.scenario("app-unknown", "An app that the server does not know gets 70020")
                 .from(ERROR_CODES)
                 .needs(Need.KIT_SERVER)

@@ -100,14 +100,30 @@ final class OfflineScenarios {
         drafts.scenario("set-config-before-init", "TIMSetConfig may be called before TIMInit")
                 .from(MEASURED, HEADERS)
                 .does("calls TIMSetConfig in a process that has not called TIMInit")
-                .expects(
-                        "0 and callback 0",
-                        stage -> stage.that(
-                                        "TIMSetConfig",
-                                        stage.device()
-                                                .setConfig("{\"set_config_log_level\":6}")
-                                                .outcome())
-                                .is("returns 0, callback 0"));
+                .expects("0 and callback 0", stage -> {
+                    Device device = stage.device();
+                    device.answersInside();
+                    stage.that(
+                                    "TIMSetConfig",
+                                    device.setConfig("{\"set_config_log_level\":6}")
+                                            .outcome())
+                            .is("returns 0, callback 0");
+                });
+
+        drafts.scenario("process-untouched", "The process stays as the application made it")
+                .from(HEADERS)
+                .does(
+                        "looks at the working folder, the umask, the signals and standard output; then TIMInit, a login that finds no "
+                                + "server, and TIMUninit")
+                .expects("as before, and nothing printed", stage -> {
+                    Device device = stage.device();
+                    String before = device.processState();
+                    device.initOnly();
+                    device.login("alice");
+                    stage.pause(300);
+                    device.uninit();
+                    stage.that("the process", device.processState()).is(before);
+                });
 
         drafts.scenario("uninit-before-init", "TIMUninit before TIMInit does no harm")
                 .from(MEASURED)

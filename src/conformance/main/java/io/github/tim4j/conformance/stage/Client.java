@@ -56,6 +56,7 @@ public abstract class Client {
     private long nextTag = FIRST_TAG;
     private int mark;
     private boolean initialised;
+    private boolean answersInside;
     private boolean racing;
     private boolean gone;
 
@@ -200,6 +201,12 @@ public abstract class Client {
         return resources;
     }
 
+    /** The working folder, the umask and the signals of the process, a line each; and what has been printed on standard output. */
+    public String processState() {
+        String state = text(process.call(Call.of("process"), CALL).text());
+        return state + "\nprinted " + process.output();
+    }
+
     /** Opens a gate that a callback or a watch waits for. */
     public void release(String gate) {
         process.send(Call.of("release", gate));
@@ -208,6 +215,11 @@ public abstract class Client {
     /** TIMUninit will race with TIMInit or with requests, so that nobody is to say whether a callback came late. */
     public void racing() {
         racing = true;
+    }
+
+    /** A request without TIMInit will be answered before it returns: there is no other thread then. */
+    public void answersInside() {
+        answersInside = true;
     }
 
     /** Notes a request that was made with a user_data of the scenario's own. */
@@ -464,9 +476,9 @@ public abstract class Client {
         if (callback.at().afterUninit() && !known) {
             throw new Finding(Verdict.FAIL, what + " came after TIMUninit had returned");
         }
-        // The classic TIMLogout has no result to report this by; and without TIMInit there is no thread for
-        // TIMSetConfig's answer.
-        if (stage.subject().isShim() && callback.at().onCallingThread() && initialised && !notInitialised) {
+        // The classic TIMLogout has no result to report this by.
+        boolean mayBeInside = answersInside || notInitialised;
+        if (stage.subject().isShim() && callback.at().onCallingThread() && !mayBeInside) {
             throw new Finding(Verdict.FAIL, what + " came on the thread of the caller, inside a call");
         }
         callback.texts().forEach(text -> stage.checkNoSecretIn(text(text), what));

@@ -107,6 +107,7 @@ public final class Worker {
                 case "memory has" -> new Returned(id, Memories.has(call.args().get(0)), null);
                 case "resources" ->
                     new Returned(id, 0, ResourceMeter.now().toString().getBytes(StandardCharsets.US_ASCII));
+                case "process" -> new Returned(id, 0, ProcessState.now().getBytes(StandardCharsets.UTF_8));
                 case "environment" -> new Returned(id, Environment.set(call.text(0), call.text(1)), null);
                 case "storm" -> Storm.run(id, call, this);
                 case "watch" -> Storm.watch(id, call, this, gate(call.text(1)));
