@@ -69,4 +69,10 @@ TIM_DECL void TIMShimSetKickedOfflineReasonCallback(TIMShimKickedOfflineReasonCa
  */
 TIM_DECL int TIMShimAbortLogin(const void* user_data);
 
+/**
+ * The name of a code, as TIMErrorCode.h has it: "ERR_SVR_ACCOUNT_USERSIG_EXPIRED" for 70001. Any thread; valid before TIMInit too.
+ * @return static; NULL for a code that is not in TIMErrorCode.h, which a newer server may send
+ */
+TIM_DECL const char* TIMShimErrorName(int32_t code);
+
 #endif

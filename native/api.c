@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The exported functions of the current API. */
 #include "TIMCloud.h"
+#include "error_names.h"
 #include "instance.h"
 #include "platform.h"
 #include "published.h"
@@ -71,4 +72,8 @@ void TIMShimSetKickedOfflineReasonCallback(TIMShimKickedOfflineReasonCallback cb
 
 int TIMShimAbortLogin(const void* user_data) {
     return instance_abort_login(user_data);
+}
+
+const char* TIMShimErrorName(int32_t code) {
+    return error_name(code);
 }

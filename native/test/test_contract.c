@@ -119,6 +119,11 @@ static void before_init(void) {
     CHECK_NUMBER(TIMUninit(), TIM_SUCC);
     CHECK_NUMBER((long long)TIMGetServerTime(), 0);
     CHECK(strlen(TIMGetSDKVersion()) > 0);
+    CHECK_TEXT(TIMShimErrorName(70001), "ERR_SVR_ACCOUNT_USERSIG_EXPIRED");
+    CHECK_TEXT(TIMShimErrorName(0), "ERR_SUCC");
+    CHECK_TEXT(TIMShimErrorName(6208), "ERR_LOGIN_KICKED_OFF_BY_OTHER");
+    CHECK_TEXT(TIMShimErrorName(-10114), "ERR_SVR_SSO_OVERLOAD");
+    CHECK(TIMShimErrorName(1) == NULL);
     TIMSetLogCallback(NULL, NULL);
 }
 

@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: {@code java -jar tim4j-all.jar COMMAND}. */
 @Command(
@@ -35,9 +36,11 @@ import picocli.CommandLine.Spec;
         subcommands = {
             DemoCommand.class,
             ServeCommand.class,
+            ExecCommand.class,
             UserSigCommand.class,
             LoginCommand.class,
-            ConformanceCommand.class
+            ConformanceCommand.class,
+            CommandLine.HelpCommand.class
         })
 public final class Main implements Callable<Integer> {
     private static final String NEXT = """
@@ -75,6 +78,7 @@ public final class Main implements Callable<Integer> {
     public static void main(String[] args) {
         CommandLine commandLine = new CommandLine(new Main());
         commandLine.setUsageHelpAutoWidth(true);
+        commandLine.getSubcommands().get("exec").setStopAtPositional(true);
         commandLine.setParameterExceptionHandler(Main::wrongUsage);
         commandLine.setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
         System.exit(commandLine.execute(args));
@@ -93,7 +97,15 @@ public final class Main implements Callable<Integer> {
     private static int wrongUsage(ParameterException mistake, String[] args) {
         CommandLine command = mistake.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        return complain(command, name + ": " + mistake.getMessage() + " (see: " + name + " --help)", ExitCode.USAGE);
+        List<String> meant =
+                mistake instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+        return complain(
+                command,
+                name + ": " + mistake.getMessage()
+                        + (meant.isEmpty() ? "" : "; did you mean " + String.join(" or ", meant) + "?") + " (see: "
+                        + name
+                        + " --help)",
+                ExitCode.USAGE);
     }
 
     private static int failed(Exception failure, CommandLine command) throws Exception {

@@ -74,6 +74,8 @@ class CommandLineIT {
     @Test
     void wrongUsage() {
         assertThat(fails(2, "dmeo")).contains("dmeo").contains("--help");
+        assertThat(fails(2, "conformanc")).contains("did you mean conformance?");
+        assertThat(fails(2, "serve", "--htpp-port", "3")).contains("did you mean --http-port?");
         assertThat(fails(2, "login", "--user", "alice")).contains("--server").contains("--sdkappid");
         assertThat(fails(2, "serve", "--port", "65536")).contains("port 65536").contains("0 to 65535");
     }

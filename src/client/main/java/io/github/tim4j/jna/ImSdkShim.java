@@ -17,4 +17,7 @@ public interface ImSdkShim extends Library {
             @Nullable TIMShimKickedOfflineReasonCallback cb, @Nullable Pointer user_data);
 
     int TIMShimAbortLogin(@Nullable Pointer user_data);
+
+    @Nullable
+    String TIMShimErrorName(int code);
 }

@@ -455,6 +455,7 @@ final class FaultScenarios {
     private static void fails(Stage stage, String url, int code) {
         Device device = stage.device()
                 .set("shim_server", url)
+                .set("shim_allow_plaintext", true)
                 .set("shim_login_timeout_ms", 700)
                 .init();
         device.login("alice").answers(code);

@@ -388,15 +388,13 @@ final class LoginScenarios {
                     byte[] inverted = Inverted.of(stage.userSig("alice").getBytes(StandardCharsets.US_ASCII));
                     device.request(device.newRequest("TIMLogin inverted", "alice", inverted))
                             .answers(0);
-                    long found = device.call("memory has", (Object) inverted).number();
+                    long found = device.copiesInMemory(inverted);
                     if (found < 0) {
                         stage.skip("this system does not let a process read its own memory");
                     }
                     stage.that("found while logged in", found).is(1L);
                     device.logout().answers(0);
-                    stage.until(
-                            "it is gone",
-                            () -> device.call("memory has", (Object) inverted).number() == 0);
+                    stage.until("it is gone", () -> device.copiesInMemory(inverted) == 0);
                 });
 
         drafts.scenario("again-frees", "An answered login leaves nothing behind")

@@ -37,6 +37,8 @@ import java.util.stream.Stream;
 public abstract class Client {
     /** How long any function may take to return: none waits for the network. */
     private static final Duration CALL = Duration.ofSeconds(10);
+
+    private static final Duration SCAN = Duration.ofMinutes(2);
     /** The user_data of the callbacks for events; those of requests count up from {@link #FIRST_TAG}. */
     public static final long EVENTS = 7;
 
@@ -201,10 +203,14 @@ public abstract class Client {
         return resources;
     }
 
-    /** The working folder, the umask and the signals of the process, a line each; and what has been printed on standard output. */
+    /** How often these bytes, inverted, are in the memory of the process. The kit itself looks, which takes long where a machine is slow or emulated. */
+    public long copiesInMemory(byte[] inverted) {
+        return process.call(Call.of("memory has", (Object) inverted), SCAN).number();
+    }
+
+    /** The working folder, the umask and the signals of the process, a line each. */
     public String processState() {
-        String state = text(process.call(Call.of("process"), CALL).text());
-        return state + "\nprinted " + process.output();
+        return text(process.call(Call.of("process"), CALL).text());
     }
 
     /** Opens a gate that a callback or a watch waits for. */
