@@ -39,24 +39,28 @@ static void read_port(struct visit* visit, const struct json_value* value, uint1
     else *port = (uint16_t)value->integer;
 }
 
-static bool visit_http_proxy(void* context, const char* key, const struct json_value* value) {
-    struct visit* visit = context;
-    struct proxy* read = &visit->http;
-    if (strcmp(key, kTIMHttpProxyInfoIp) == 0) read_text(visit, value, read->host, sizeof read->host);
-    else if (strcmp(key, kTIMHttpProxyInfoPort) == 0) read_port(visit, value, &read->port);
-    else if (strcmp(key, kTIMHttpProxyInfoUserName) == 0) read_text(visit, value, read->user, sizeof read->user);
-    else if (strcmp(key, kTIMHttpProxyInfoPassword) == 0) read_text(visit, value, read->password, sizeof read->password);
-    return !visit->wrong;
-}
+/* The keys of a proxy's object, by kind. */
+static const struct proxy_keys {
+    const char *ip, *port, *user, *password;
+} proxy_keys[] = {
+    [PROXY_HTTP] = {kTIMHttpProxyInfoIp, kTIMHttpProxyInfoPort, kTIMHttpProxyInfoUserName, kTIMHttpProxyInfoPassword},
+    [PROXY_SOCKS5] = {kTIMSocks5ProxyInfoIp, kTIMSocks5ProxyInfoPort, kTIMSocks5ProxyInfoUserName, kTIMSocks5ProxyInfoPassword},
+};
 
-static bool visit_socks5_proxy(void* context, const char* key, const struct json_value* value) {
-    struct visit* visit = context;
-    struct proxy* read = &visit->socks5;
-    if (strcmp(key, kTIMSocks5ProxyInfoIp) == 0) read_text(visit, value, read->host, sizeof read->host);
-    else if (strcmp(key, kTIMSocks5ProxyInfoPort) == 0) read_port(visit, value, &read->port);
-    else if (strcmp(key, kTIMSocks5ProxyInfoUserName) == 0) read_text(visit, value, read->user, sizeof read->user);
-    else if (strcmp(key, kTIMSocks5ProxyInfoPassword) == 0) read_text(visit, value, read->password, sizeof read->password);
-    return !visit->wrong;
+struct proxy_visit {
+    struct visit* visit;
+    const struct proxy_keys* keys;
+    struct proxy* read;
+};
+
+static bool visit_proxy(void* context, const char* key, const struct json_value* value) {
+    const struct proxy_visit* at = context;
+    struct proxy* read = at->read;
+    if (strcmp(key, at->keys->ip) == 0) read_text(at->visit, value, read->host, sizeof read->host);
+    else if (strcmp(key, at->keys->port) == 0) read_port(at->visit, value, &read->port);
+    else if (strcmp(key, at->keys->user) == 0) read_text(at->visit, value, read->user, sizeof read->user);
+    else if (strcmp(key, at->keys->password) == 0) read_text(at->visit, value, read->password, sizeof read->password);
+    return !at->visit->wrong;
 }
 
 static bool has_only_printable(const char* text) {
@@ -70,10 +74,8 @@ static bool has_only_printable(const char* text) {
 static void read_proxy(struct visit* visit, const struct json_value* value, enum proxy_kind kind) {
     struct proxy* read = kind == PROXY_HTTP ? &visit->http : &visit->socks5;
     *(kind == PROXY_HTTP ? &visit->http_given : &visit->socks5_given) = true;
-    if (value->type != JSON_OBJECT ||
-        json_object_each(value->raw, value->raw_len, kind == PROXY_HTTP ? visit_http_proxy : visit_socks5_proxy, visit) != JSON_OK) {
-        visit->wrong = true;
-    }
+    struct proxy_visit at = {visit, &proxy_keys[kind], read};
+    if (value->type != JSON_OBJECT || json_object_each(value->raw, value->raw_len, visit_proxy, &at) != JSON_OK) visit->wrong = true;
     read->kind = read->host[0] == '\0' ? PROXY_NONE : kind;
     bool usable = read->port != 0 && has_only_printable(read->host) && (kind != PROXY_HTTP || strchr(read->user, ':') == NULL);
     if (read->kind != PROXY_NONE && !usable) visit->wrong = true;
@@ -139,13 +141,9 @@ static void write_proxy(char* json, size_t size, const struct proxy* shown, enum
     char host[6 * sizeof shown->host + 3], user[6 * sizeof shown->user + 3];
     json_write_string(host, sizeof host, shown->host);
     json_write_string(user, sizeof user, shown->user);
+    const struct proxy_keys* keys = &proxy_keys[kind];
     if (shown->kind != kind) snprintf(json, size, "{}");
-    else if (kind == PROXY_HTTP)
-        snprintf(json, size, "{\"" kTIMHttpProxyInfoIp "\":%s,\"" kTIMHttpProxyInfoPort "\":%u,\"" kTIMHttpProxyInfoUserName "\":%s}", host,
-                 (unsigned)shown->port, user);
-    else
-        snprintf(json, size, "{\"" kTIMSocks5ProxyInfoIp "\":%s,\"" kTIMSocks5ProxyInfoPort "\":%u,\"" kTIMSocks5ProxyInfoUserName "\":%s}",
-                 host, (unsigned)shown->port, user);
+    else snprintf(json, size, "{\"%s\":%s,\"%s\":%u,\"%s\":%s}", keys->ip, host, keys->port, (unsigned)shown->port, keys->user, user);
 }
 
 char* settings_json(void) {
