@@ -166,7 +166,7 @@ class ProxyTest {
         try (TestServer server = new TestServer();
                 ServerSocket silent = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"))) {
             TimClient tim =
-                    open(server.client().loginTimeout(Duration.ofSeconds(2)).proxy(kind.at(silent.getLocalPort())));
+                    open(server.client().loginTimeout(Duration.ofSeconds(6)).proxy(kind.at(silent.getLocalPort())));
             TimException failure = TestServer.failureOf(tim.login("alice", server.userSig("alice")));
             assertThat(failure.code()).isEqualTo(9510);
             assertThat(failure)

@@ -198,10 +198,9 @@ class StateWebhookTest {
         await().until(() ->
                 told().stream().filter(post -> post.contains("Logout")).count() == 40);
         release.countDown();
-        await().until(() ->
-                told().stream().filter(post -> post.startsWith("slow")).count() >= 16);
-        assertThat(told().stream().filter(post -> post.startsWith("slow")).reduce((before, last) -> last))
-                .contains("slow Login Register[]");
+        await().untilAsserted(() -> assertThat(told().stream().filter(post -> post.startsWith("slow")))
+                .hasSizeGreaterThanOrEqualTo(16)
+                .endsWith("slow Login Register[]"));
         stays.close();
         threads.shutdownNow();
     }
