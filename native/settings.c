@@ -12,12 +12,11 @@
 #include "platform.h"
 
 static os_mutex applying = OS_MUTEX_INIT; /* from the reading of the settings to their writing, or two at once would lose one */
-static struct proxy proxy;                /* under the lock */
+static struct proxies { struct proxy http, socks5; /* kind: PROXY_NONE where none is set */ } proxies; /* under the lock */
 
 struct visit {
     struct log_settings log;
-    struct proxy http, socks5; /* as this text sets them; kind: PROXY_NONE if it does not */
-    bool http_given, socks5_given;
+    struct proxies proxies;
     bool wrong; /* a known key of the wrong type, or a value out of range */
 };
 
@@ -72,8 +71,8 @@ static bool has_only_printable(const char* text) {
 
 /* An object with an empty address, or without one, is no proxy; one with an address needs a port. */
 static void read_proxy(struct visit* visit, const struct json_value* value, enum proxy_kind kind) {
-    struct proxy* read = kind == PROXY_HTTP ? &visit->http : &visit->socks5;
-    *(kind == PROXY_HTTP ? &visit->http_given : &visit->socks5_given) = true;
+    struct proxy* read = kind == PROXY_HTTP ? &visit->proxies.http : &visit->proxies.socks5;
+    *read = (struct proxy){.kind = PROXY_NONE};
     struct proxy_visit at = {visit, &proxy_keys[kind], read};
     if (value->type != JSON_OBJECT || json_object_each(value->raw, value->raw_len, visit_proxy, &at) != JSON_OK) visit->wrong = true;
     read->kind = read->host[0] == '\0' ? PROXY_NONE : kind;
@@ -100,24 +99,15 @@ static bool visit_member(void* context, const char* key, const struct json_value
     return !visit->wrong;
 }
 
-/* Of two, SOCKS 5 is used; one that is given as empty is gone. */
-static void apply_proxy(const struct visit* visit) {
-    const struct proxy none = {.kind = PROXY_NONE};
-    if (visit->http_given && proxy.kind != PROXY_SOCKS5) proxy = visit->http;
-    if (visit->socks5_given && (visit->socks5.kind != PROXY_NONE || proxy.kind == PROXY_SOCKS5)) {
-        proxy = visit->socks5.kind != PROXY_NONE ? visit->socks5 : visit->http_given ? visit->http : none;
-    }
-}
-
 int settings_apply(const char* json) {
     if (json == NULL || json[0] == '\0') return TIM_SUCC;
     os_lock(&applying);
-    struct visit visit = {.log = log_current()};
+    struct visit visit = {.log = log_current(), .proxies = proxies};
     enum json_result result = json_object_each(json, strlen(json), visit_member, &visit);
     bool right = result == JSON_OK && !visit.wrong;
     if (right) {
         log_configure(&visit.log);
-        apply_proxy(&visit);
+        proxies = visit.proxies;
     }
     os_unlock(&applying);
     os_wipe(&visit, sizeof visit);
@@ -126,23 +116,23 @@ int settings_apply(const char* json) {
 
 void settings_proxy(struct proxy* copy) {
     os_lock(&applying);
-    *copy = proxy;
+    *copy = proxies.socks5.kind != PROXY_NONE ? proxies.socks5 : proxies.http;
     os_unlock(&applying);
 }
 
 void settings_reset(void) {
     os_lock(&applying);
-    os_wipe(&proxy, sizeof proxy);
+    os_wipe(&proxies, sizeof proxies);
     os_unlock(&applying);
 }
 
-/* The object of a proxy's keys, without the password; "{}" if it is not the one in use. */
+/* The object of a proxy's keys, without the password; "{}" if there is none. */
 static void write_proxy(char* json, size_t size, const struct proxy* shown, enum proxy_kind kind) {
     char host[6 * sizeof shown->host + 3], user[6 * sizeof shown->user + 3];
     json_write_string(host, sizeof host, shown->host);
     json_write_string(user, sizeof user, shown->user);
     const struct proxy_keys* keys = &proxy_keys[kind];
-    if (shown->kind != kind) snprintf(json, size, "{}");
+    if (shown->kind == PROXY_NONE) snprintf(json, size, "{}");
     else snprintf(json, size, "{\"%s\":%s,\"%s\":%u,\"%s\":%s}", keys->ip, host, keys->port, (unsigned)shown->port, keys->user, user);
 }
 
@@ -151,15 +141,17 @@ char* settings_json(void) {
         "{\"" kTIMSetConfigLogLevel "\":%d,\"" kTIMSetConfigCackBackLogLevel "\":%d,\"" kTIMSetConfigIsLogOutputConsole
         "\":%s,\"" kTIMSetConfigUserConfig "\":{},\"" kTIMSetConfigHttpProxyInfo "\":%s,\"" kTIMSetConfigSocks5ProxyInfo "\":%s}";
     struct log_settings log = log_current();
-    struct proxy shown;
-    settings_proxy(&shown);
-    os_wipe(shown.password, sizeof shown.password);
+    os_lock(&applying);
+    struct proxies shown = proxies;
+    os_unlock(&applying);
+    os_wipe(shown.http.password, sizeof shown.http.password);
+    os_wipe(shown.socks5.password, sizeof shown.socks5.password);
     enum { PROXY_TEXT = 3300 };
     size_t size = sizeof format + 32 + 2 * PROXY_TEXT;
     char *json = malloc(size), *http = malloc(PROXY_TEXT), *socks5 = malloc(PROXY_TEXT);
     if (json != NULL && http != NULL && socks5 != NULL) {
-        write_proxy(http, PROXY_TEXT, &shown, PROXY_HTTP);
-        write_proxy(socks5, PROXY_TEXT, &shown, PROXY_SOCKS5);
+        write_proxy(http, PROXY_TEXT, &shown.http, PROXY_HTTP);
+        write_proxy(socks5, PROXY_TEXT, &shown.socks5, PROXY_SOCKS5);
         snprintf(json, size, format, log.level, log.callback_level, log.console ? "true" : "false", http, socks5);
     } else {
         free(json);

@@ -11,10 +11,10 @@
  */
 int settings_apply(const char* json);
 
-/** Copies the proxy of the next connection. */
+/** Copies the proxy of the next connection: of two, SOCKS 5. */
 void settings_proxy(struct proxy* proxy);
 
-/** Forgets the proxy; the log's settings are log.h's. */
+/** Forgets the proxies; the log's settings are log.h's. */
 void settings_reset(void);
 
 /** @return the whole configuration as JSON, without passwords, on the heap; NULL if there is no memory */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is said to a proxy, and what is made of its answers, a byte at a time; and the order in which addresses are tried. */
+/* Which proxy is used, what is said to it, and what is made of its answers, a byte at a time; and the order in which addresses are tried. */
 #include "proxy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "TIMErrorCode.h"
 #include "check.h"
 #include "dial.h"
+#include "settings.h"
 
 static struct tunnel tunnel;
 static struct tunnel_failure failure;
@@ -165,6 +167,27 @@ static void socks5_refuses(void) {
     }
 }
 
+/* ---- Which one is used ---- */
+
+static const char* used(const char* json) {
+    static struct proxy proxy;
+    CHECK_NUMBER(settings_apply(json), 0);
+    settings_proxy(&proxy);
+    return proxy.kind == PROXY_NONE ? "none" : proxy.host;
+}
+
+static void what_a_text_does_not_name_stays(void) {
+    CHECK_TEXT(used("{}"), "none");
+    CHECK_TEXT(used("{\"set_config_http_proxy_info\":{\"http_proxy_info_ip\":\"web\",\"http_proxy_info_port\":8080}}"), "web");
+    CHECK_TEXT(used("{\"set_config_socks5_proxy_info\":{\"socks5_proxy_info_ip\":\"socks\",\"socks5_proxy_info_port\":1080}}"), "socks");
+    CHECK_TEXT(used("{\"set_config_log_level\":4}"), "socks");
+    char* json = settings_json();
+    CHECK(json != NULL && strstr(json, "\"web\"") != NULL && strstr(json, "\"socks\"") != NULL);
+    free(json);
+    CHECK_TEXT(used("{\"set_config_socks5_proxy_info\":{}}"), "web");
+    CHECK_TEXT(used("{\"set_config_http_proxy_info\":{\"http_proxy_info_ip\":\"\",\"http_proxy_info_port\":0}}"), "none");
+}
+
 /* ---- The order of addresses ---- */
 
 static struct os_address address_of(int family, int number) {
@@ -224,6 +247,7 @@ int main(void) {
     socks5_by_name_and_by_address();
     socks5_with_password();
     socks5_refuses();
+    what_a_text_does_not_name_stays();
     families_take_turns();
     return check_result();
 }

@@ -734,7 +734,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         "a proxy's password is in the configuration",
                         "native/settings.c",
                         "json_write_string(user, sizeof user, shown->user);",
-                        "json_write_string(user, sizeof user, proxy.password);",
+                        "json_write_string(user, sizeof user, proxies.socks5.password);",
                         "bad-input.set-config-proxy"));
     }
 }
