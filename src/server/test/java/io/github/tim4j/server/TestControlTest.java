@@ -312,8 +312,10 @@ class TestControlTest {
     @Test
     void closeTellsClientsAndFreesThePort() throws IOException {
         int port = server.port();
-        try (RawClient alice = online("alice");
-                RawClient silent = new RawClient(port)) {
+        // Taken off the listener in this order: who is logged in shows that the other is connected, and not only for
+        // the kernel.
+        try (RawClient silent = new RawClient(port);
+                RawClient alice = online("alice")) {
             server.close();
             assertThat(RawClient.reason(alice.next())).isEqualTo(0x8B);
             assertThat(alice.next()).isNull();
