@@ -96,11 +96,15 @@ static void open_link(struct session* s, struct connection* connection, uint64_t
     connection->wanted = ACTION_OPEN;
 }
 
+static void remove_ghost(struct session* s, unsigned index) {
+    memmove(&s->ghosts[index], &s->ghosts[index + 1], (--s->ghost_count - index) * sizeof *s->ghosts);
+}
+
 static void leave_ghost(struct session* s, struct connection* connection) {
-    if (connection->link != 0 && connection->login_unanswered) {
-        struct ghost* ghost = &s->ghosts[s->next_ghost++ % (sizeof s->ghosts / sizeof *s->ghosts)];
-        *ghost =
-            (struct ghost){.sdk_app_id = connection->sdk_app_id, .link = connection->link, .until = connection->due + SESSION_ATTEMPT_MS};
+    if (connection->login_unanswered) {
+        if (s->ghost_count == sizeof s->ghosts / sizeof *s->ghosts) remove_ghost(s, 0);
+        struct ghost* ghost = &s->ghosts[s->ghost_count++];
+        *ghost = (struct ghost){.sdk_app_id = connection->sdk_app_id, .until = connection->due + SESSION_ATTEMPT_MS};
         memcpy(ghost->user_id, connection->user_id, sizeof ghost->user_id);
     }
     connection->login_unanswered = false;
@@ -108,12 +112,11 @@ static void leave_ghost(struct session* s, struct connection* connection) {
 
 /* @return whether the user has a ghost, which is gone now */
 static bool take_ghost(struct session* s, const struct connection* connection, uint64_t now) {
-    for (size_t i = 0; i < sizeof s->ghosts / sizeof *s->ghosts; i++) {
+    for (unsigned i = 0; i < s->ghost_count; i++) {
         struct ghost* ghost = &s->ghosts[i];
-        bool its = ghost->link != 0 && now < ghost->until && ghost->sdk_app_id == connection->sdk_app_id &&
-                   strcmp(ghost->user_id, connection->user_id) == 0;
+        bool its = now < ghost->until && ghost->sdk_app_id == connection->sdk_app_id && strcmp(ghost->user_id, connection->user_id) == 0;
         if (!its) continue;
-        ghost->link = 0;
+        remove_ghost(s, i);
         return true;
     }
     return false;
@@ -129,11 +132,15 @@ static void drop_link(struct session* s, struct connection* connection, enum act
     connection->link = 0;
 }
 
+/* Its link is gone. */
 static void wait_until(struct connection* connection, uint64_t due) {
     connection->phase = PHASE_WAITING;
     connection->due = due;
-    connection->link = 0;
-    connection->wanted = ACTION_NONE;
+}
+
+static void pause_running(struct session* s) {
+    s->running.phase = PHASE_PAUSED;
+    s->running.due = SESSION_NEVER;
 }
 
 static void go_online(struct connection* connection, const struct session* s, uint64_t now, const struct mqtt_packet* connack) {
@@ -265,7 +272,7 @@ static void start_login(struct session* s, uint64_t now) {
         tell_logged_out(s);
     } else if (same_user && s->running.phase != PHASE_ONLINE) {
         drop_link(s, &s->running, ACTION_CLOSE);
-        wait_until(&s->running, SESSION_NEVER);
+        pause_running(s);
     }
     s->attempt = (struct connection){.sdk_app_id = request->sdk_app_id, .user_sig = request->user_sig};
     request->user_sig = NULL;
@@ -336,9 +343,9 @@ static void end_running(struct session* s, int32_t kick_reason, const char* desc
 static void login_failed(struct session* s, uint64_t now, int32_t code, const char* desc, bool refused) {
     drop_link(s, &s->attempt, ACTION_CLOSE);
     forget(&s->attempt);
-    if (exists(&s->running) && s->running.phase == PHASE_WAITING) {
+    if (exists(&s->running) && s->running.phase == PHASE_PAUSED) {
         if (s->taken_over && refused) end_running(s, kTIMShimKick_OtherInstance, "another instance logged in");
-        else s->running.due = now;
+        else wait_until(&s->running, now);
     }
     answer_active(s, code, desc);
     start_next(s, now);
@@ -380,7 +387,7 @@ static void running_lost(struct session* s, uint64_t now, int32_t code, const ch
     if (was_online) tell_lost(s, code, desc);
     else tell_failed(s, code, desc);
     /* While a login of the same user is under way, that decides; two links of one client would throw each other out. */
-    if (exists(&s->attempt)) wait_until(&s->running, SESSION_NEVER);
+    if (exists(&s->attempt)) pause_running(s);
     else if (retry_now) wait_until(&s->running, now);
     else wait_until(&s->running, now + backoff(s, s->running.failures++));
 }
@@ -536,7 +543,7 @@ static void running_refused(struct session* s, uint64_t now, const struct reason
     } else if (by_ghost || (reason->taken_over && login_is_out)) {
         s->taken_over = !by_ghost;
         drop_link(s, &s->running, ACTION_CLOSE);
-        wait_until(&s->running, SESSION_NEVER); /* the answer to the login decides */
+        pause_running(s); /* the answer to the login decides */
     } else {
         end_running(s, reason->kick_reason, reason->desc);
     }
@@ -609,6 +616,7 @@ static void tick_running(struct session* s, uint64_t now) {
             tell_connecting(s);
             open_link(s, r, now);
             break;
+        case PHASE_PAUSED: break; /* it is never due */
         case PHASE_RESOLVING:
         case PHASE_OPENING:
         case PHASE_SECURING:

@@ -52,6 +52,7 @@ void request_free(struct request* request);
 
 enum phase {
     PHASE_WAITING,        /* for the next try */
+    PHASE_PAUSED,         /* of `running`: its connection is lost, and the login of the same user under way decides what becomes of it */
     PHASE_RESOLVING,      /* the host's name is looked up */
     PHASE_OPENING,        /* the link is being made */
     PHASE_SECURING,       /* it is connected; where there is TLS, the handshake is under way */
@@ -94,7 +95,6 @@ struct connection {
 struct ghost {
     uint64_t sdk_app_id;
     char user_id[SESSION_USER_ID_MAX + 1];
-    uint32_t link; /**< 0: none */
     uint64_t until;
 };
 
@@ -102,8 +102,8 @@ struct session {
     struct session_settings settings;
     struct connection running;
     struct connection attempt;
-    struct ghost ghosts[4];
-    unsigned next_ghost;           /**< the slot that is used again next */
+    struct ghost ghosts[4]; /**< oldest first; a fifth replaces the oldest */
+    unsigned ghost_count;
     enum TIMNetworkStatus network; /**< what the application was told last about the connection */
     bool
         taken_over; /**< the server gave `running` to another connection while the CONNECT of `attempt` was unanswered, most likely to that */
