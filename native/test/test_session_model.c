@@ -8,21 +8,18 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "TIMErrorCode.h"
 #include "check.h"
+#include "session_contract.h"
 
 enum { STEPS_MAX = 40, LINKS_MAX = 64, REQUESTS_MAX = 64, NOBODY = -1 };
 
-enum op { LOGIN, LOGOUT, OPENED, ACCEPT, REFUSE, LOSE, LOSE_FINALLY, DISCONNECT, CLOSED, TICK, PASS_TIME, PONG, STALE, OPS };
-static const char* const op_names[] = {"login",      "logout", "opened", "accept", "refuse", "lose", "lose finally",
-                                       "disconnect", "closed", "tick",   "pass",   "pong",   "stale"};
+enum op { LOGIN, LOGOUT, OPENED, ACCEPT, SAY, LOSE, LOSE_FINALLY, CLOSED, TICK, PASS_TIME, STALE, OPS };
+static const char* const op_names[] = {"login",        "logout", "opened", "accept", "say",  "lose",
+                                       "lose finally", "closed", "tick",   "pass",   "stale"};
 
 struct step {
     uint8_t op, argument;
 };
-
-static const int32_t refusals[] = {70001, 6208, 70052, 70009, -302, 70050, 0 /* busy without a code: retried */};
-static const uint8_t disconnects[] = {0x8E, 0xA0, 0x98, 0x8B, 0x9C};
 
 /* What should be, said as simply as it can be. */
 struct model {
@@ -47,7 +44,8 @@ struct run {
     } links[LINKS_MAX];
     int link_count;
     uint32_t newest_link;
-    const char* failure; /* NULL: none so far */
+    const struct server_says* said; /* in this step, or NULL */
+    const char* failure;            /* NULL: none so far */
 };
 
 static void expect(struct run* run, bool condition, const char* what) {
@@ -67,16 +65,28 @@ static void model_starts(struct model* m) {
     if (user != m->user && !m->expired[sig]) m->user = NOBODY;
 }
 
+/* A login that ends by what the server says ends with what the contract has for that. */
+static void check_code(struct run* run, int32_t code) {
+    bool decided_here = code == ERR_USER_SIG_EXPIRED || code == 0;
+    if (run->said == NULL || decided_here) return;
+    enum meaning meaning = run->said->meaning;
+    bool ends_login = meaning == MEANS_BUSY || meaning == MEANS_END || meaning == MEANS_EXPIRED;
+    expect(run, ends_login && code == run->said->code, "a login ended with another code than the contract's");
+}
+
 static void model_result(struct run* run, int32_t code) {
     struct model* m = &run->model;
     expect(run, has_request(m), "a result without a request");
     if (!has_request(m)) return;
     bool is_login = m->requests[m->first].is_login;
     int user = m->requests[m->first].user, sig = m->requests[m->first].sig;
+    if (is_login) check_code(run, code);
     if (!is_login) {
         expect(run, code == 0, "a logout failed");
         m->user = NOBODY;
     } else if (code == 0) {
+        bool accepted = run->said == NULL || run->said->meaning == MEANS_SUCCESS || (user == m->user && sig == m->sig);
+        expect(run, accepted, "a login succeeded that the server did not accept");
         expect(run, !m->expired[sig], "a login with an expired UserSig succeeded");
         m->user = user;
         m->sig = sig;
@@ -202,26 +212,14 @@ static void on_link(struct run* run, enum op op, uint8_t argument) {
         session_link_closed(&run->session, id, run->now);
         return;
     }
-    struct mqtt_packet p = {.type = MQTT_CONNACK, .server_keep_alive = -1, .server_time = -1};
+    const struct server_says* says = &contract[op == ACCEPT ? 0 : argument / 4 % CONTRACT_ROWS];
+    struct mqtt_packet p = contract_packet(says);
     switch (op) {
         case OPENED: session_link_open(&run->session, id, run->now); break;
         case ACCEPT:
-            run->links[index].online = run->links[index].authenticating;
-            session_packet(&run->session, id, run->now, &p);
-            break;
-        case REFUSE:
-            p.reason = 0x89;
-            p.tim_code = refusals[argument / 4 % (sizeof refusals / sizeof *refusals)];
-            p.has_tim_code = p.tim_code != 0;
-            session_packet(&run->session, id, run->now, &p);
-            break;
-        case DISCONNECT:
-            p.type = MQTT_DISCONNECT;
-            p.reason = disconnects[argument / 4 % sizeof disconnects];
-            session_packet(&run->session, id, run->now, &p);
-            break;
-        case PONG:
-            p.type = MQTT_PINGRESP;
+        case SAY:
+            if (says->meaning == MEANS_SUCCESS) run->links[index].online = run->links[index].authenticating;
+            run->said = says;
             session_packet(&run->session, id, run->now, &p);
             break;
         case LOSE:
@@ -241,6 +239,7 @@ static void tick(struct run* run) {
 }
 
 static void do_step(struct run* run, struct step step) {
+    run->said = NULL;
     switch ((enum op)step.op) {
         case LOGIN: request(run, true, step.argument); break;
         case LOGOUT: request(run, false, step.argument); break;
