@@ -45,7 +45,7 @@ struct callback* session_take_callbacks(struct session* s) {
 
 static struct action take_wanted(struct connection* connection) {
     struct action action = {connection->wanted, connection->link};
-    if (action.type == ACTION_AUTHENTICATE) connection->login_unanswered = connection->phase == PHASE_AUTHENTICATING;
+    if (action.type == ACTION_AUTHENTICATE) connection->login_unanswered = true;
     connection->wanted = ACTION_NONE;
     return action;
 }
@@ -92,7 +92,6 @@ static void open_link(struct session* s, struct connection* connection, uint64_t
     connection->phase = PHASE_RESOLVING;
     connection->link = ++s->last_link;
     connection->due = now + SESSION_ATTEMPT_MS;
-    connection->ping_unanswered = false;
     connection->wanted = ACTION_OPEN;
 }
 
@@ -130,6 +129,7 @@ static void drop_link(struct session* s, struct connection* connection, enum act
     leave_ghost(s, connection);
     connection->wanted = ACTION_NONE;
     connection->link = 0;
+    connection->ping_unanswered = false;
 }
 
 /* Its link is gone. */
@@ -145,6 +145,7 @@ static void pause_running(struct session* s) {
 
 static void go_online(struct connection* connection, const struct session* s, uint64_t now, const struct mqtt_packet* connack) {
     connection->phase = PHASE_ONLINE;
+    connection->wanted = ACTION_NONE; /* of a server that accepts before it is asked */
     connection->online_since = now;
     connection->failures = 0;
     connection->keep_alive_ms = s->settings.heartbeat_ms;
@@ -218,18 +219,18 @@ static void tell_lost(struct session* s, int32_t code, const char* desc) {
 
 static void tell_connecting(struct session* s) {
     tell_lost(s, ERR_SDK_NET_DISCONNECT, "the connection was lost");
-    notify_network(s, kTIMConnecting, 0, "");
+    if (s->network != kTIMConnecting) notify_network(s, kTIMConnecting, 0, "");
 }
 
 static void tell_connected(struct session* s) {
     if (s->network == kTIMConnected) return;
-    if (s->network != kTIMConnecting) notify_network(s, kTIMConnecting, 0, "");
+    tell_connecting(s);
     notify_network(s, kTIMConnected, 0, "");
 }
 
 static void tell_failed(struct session* s, int32_t code, const char* desc) {
     tell_lost(s, code, desc);
-    if (s->network != kTIMConnecting) notify_network(s, kTIMConnecting, 0, "");
+    tell_connecting(s);
     notify_network(s, kTIMConnectFailed, code, desc);
 }
 
@@ -352,7 +353,8 @@ static void login_failed(struct session* s, uint64_t now, int32_t code, const ch
 }
 
 static void attempt_failed(struct session* s, uint64_t now, int32_t code, const char* desc, bool final) {
-    if (attempt_is_told(s)) tell_failed(s, code, desc);
+    bool told_already = s->attempt.phase == PHASE_WAITING;
+    if (attempt_is_told(s) && !told_already) tell_failed(s, code, desc);
     if (final) {
         login_failed(s, now, code, desc, false);
         return;
@@ -487,7 +489,6 @@ void session_link_open(struct session* s, uint32_t link, uint64_t now) {
 void session_link_lost(struct session* s, uint32_t link, uint64_t now, int32_t code, const char* desc, bool final) {
     struct connection* connection = connection_of(s, link);
     if (connection == NULL) return;
-    leave_ghost(s, connection);
     connection->link = 0; /* there is nothing left to close */
     connection->wanted = ACTION_NONE;
     if (connection == &s->attempt) attempt_failed(s, now, code, desc, final);

@@ -541,7 +541,7 @@ static void a_link_given_up_before_its_answer_is_no_other_instance(void) {
     session_link_open(&s, 2, now);
     CHECK_TEXT(out(), "authenticate(2)");
     login("alice", "fresh");
-    CHECK_TEXT(out(), "connecting close(2) open(3)");
+    CHECK_TEXT(out(), "close(2) open(3)");
     session_link_open(&s, 3, now);
     CHECK_TEXT(out(), "authenticate(3)");
     connack(3, 0, 0);

@@ -40,6 +40,7 @@ class NativeTest {
 
     private static final Watcher ADDRESS = Watcher.sanitizer("address", "-fsanitize=address,undefined");
     private static final Watcher THREAD = Watcher.sanitizer("thread", "-fsanitize=thread");
+    private static final Watcher UNWATCHED = new Watcher("unwatched", List.of("-O2"), List.of());
     private static final Watcher VALGRIND = new Watcher(
             "valgrind", List.of(), List.of("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full"));
     /** What systems without eventfd, SOCK_CLOEXEC and getrandom get, compiled for this one. */
@@ -73,7 +74,15 @@ class NativeTest {
                         ? test(source, VALGRIND, "50")
                         : source.endsWith("test_session_model.c")
                                 ? test(source, VALGRIND, "5000")
-                                : test(source, VALGRIND));
+                                : source.endsWith("test_session_states.c")
+                                        ? test(source, VALGRIND, "1", "hostile", "1000")
+                                        : test(source, VALGRIND));
+    }
+
+    /** All of them, where the watchers see the first ones only. */
+    @TestFactory
+    Stream<DynamicTest> everyStateOfTheSession() {
+        return programs("test_session_states").map(source -> test(source, UNWATCHED));
     }
 
     @TestFactory
@@ -153,6 +162,7 @@ class NativeTest {
     }
 
     private static String[] argumentsOf(String source) {
+        if (source.endsWith("test_session_states.c")) return new String[] {"1", "hostile", "20000"};
         return source.endsWith("test_random.c") ? new String[] {RANDOM_SEQUENCES} : new String[0];
     }
 

@@ -275,7 +275,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         35,
                         "the network callback tells no failure",
                         "native/session.c",
-                        "if (attempt_is_told(s)) tell_failed(s, code, desc);",
+                        "if (attempt_is_told(s) && !told_already) tell_failed(s, code, desc);",
                         "",
                         "offline.network-callback"),
                 new Mutation(
@@ -691,8 +691,8 @@ record Mutation(int number, String what, String file, String text, String replac
                         90,
                         "after a new UserSig was refused the connection is not restored",
                         "native/session.c",
-                        "else s->running.due = now;\n    }\n    answer_active",
-                        "else s->running.due = SESSION_NEVER;\n    }\n    answer_active",
+                        "else wait_until(&s->running, now);\n    }\n    answer_active",
+                        "else wait_until(&s->running, SESSION_NEVER);\n    }\n    answer_active",
                         "faults.renewal-refused-while-reconnecting"),
                 new Mutation(
                         91,
