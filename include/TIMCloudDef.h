@@ -16,8 +16,13 @@
 #define TIM_EXTERN_C extern
 #endif
 
-/** In front of every exported function. TIM_BUILD is defined only while the library itself is compiled. */
-#if defined(_WIN32) && defined(TIM_BUILD)
+/**
+ * In front of every exported function. TIM_BUILD is defined only while the shared library itself is compiled; define TIM_STATIC where timshim is
+ * compiled into the program, and when it is compiled for that.
+ */
+#if defined(TIM_STATIC)
+#define TIM_DECL TIM_EXTERN_C
+#elif defined(_WIN32) && defined(TIM_BUILD)
 #define TIM_DECL TIM_EXTERN_C __declspec(dllexport)
 #elif defined(_WIN32)
 #define TIM_DECL TIM_EXTERN_C __declspec(dllimport)

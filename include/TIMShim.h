@@ -8,6 +8,12 @@
 
 #include "TIMCloudDef.h"
 
+/** The version of these headers. TIMGetSDKVersion returns the library's, in the form of TIMSHIM_VERSION. */
+#define TIMSHIM_VERSION_MAJOR 0
+#define TIMSHIM_VERSION_MINOR 1
+#define TIMSHIM_VERSION_PATCH 0
+#define TIMSHIM_VERSION "0.1.0"
+
 /*
  * Keys of TIMInit's JSON. Where the JSON does not name one, the environment variable beside it counts: the same name in capitals, with
  * TIM_ in front. An environment variable that is set and empty counts as not set.

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The exported functions of the current API. */
 #include "TIMCloud.h"
+#include "TIMShim.h"
 #include "error_names.h"
 #include "instance.h"
 #include "platform.h"
 #include "published.h"
-#include "version.h"
 
 int TIMInit(uint64_t sdk_app_id, const char* json_sdk_config) {
     struct config config;

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "TIMShim.h"
 #include "log.h"
 #include "loop.h"
 #include "platform.h"
 #include "published.h"
 #include "settings.h"
-#include "version.h"
 
 /*
  * The instance. A state begins and ends under the lock; what STARTING and STOPPING do in between, they do without it, so that nothing waits

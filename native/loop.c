@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "TIMErrorCode.h"
+#include "TIMShim.h"
 #include "device_id.h"
 #include "link.h"
 #include "log.h"
 #include "published.h"
-#include "version.h"
 
 enum {
     LINKS = 2,          /* the session's running connection and its attempt */

@@ -118,7 +118,10 @@ static void before_init(void) {
     CHECK_TEXT(all_seen(), "config=0 ");
     CHECK_NUMBER(TIMUninit(), TIM_SUCC);
     CHECK_NUMBER((long long)TIMGetServerTime(), 0);
-    CHECK(strlen(TIMGetSDKVersion()) > 0);
+    char version[32];
+    snprintf(version, sizeof version, "%d.%d.%d", TIMSHIM_VERSION_MAJOR, TIMSHIM_VERSION_MINOR, TIMSHIM_VERSION_PATCH);
+    CHECK_TEXT(TIMGetSDKVersion(), version);
+    CHECK_TEXT(TIMSHIM_VERSION, version);
     CHECK_TEXT(TIMShimErrorName(70001), "ERR_SVR_ACCOUNT_USERSIG_EXPIRED");
     CHECK_TEXT(TIMShimErrorName(0), "ERR_SUCC");
     CHECK_TEXT(TIMShimErrorName(6208), "ERR_LOGIN_KICKED_OFF_BY_OTHER");

@@ -116,6 +116,7 @@ class ReadmeIT {
     @Test
     void theCExample() throws IOException {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "skipped: no gcc on this machine");
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/pkg-config")), "skipped: no pkg-config on this machine");
         example("hello.c", "c", commands -> commands);
     }
 

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# Before 1.0 a minor version may break the API.
+set(PACKAGE_VERSION 0.1.0)
+if(PACKAGE_VERSION VERSION_EQUAL PACKAGE_FIND_VERSION)
+  set(PACKAGE_VERSION_EXACT TRUE)
+endif()
+if(NOT PACKAGE_VERSION VERSION_LESS PACKAGE_FIND_VERSION)
+  string(REGEX MATCH "^[0-9]+\\.[0-9]+" _have "${PACKAGE_VERSION}")
+  string(REGEX MATCH "^[0-9]+\\.[0-9]+" _want "${PACKAGE_FIND_VERSION}")
+  if(_have STREQUAL _want OR PACKAGE_FIND_VERSION STREQUAL "")
+    set(PACKAGE_VERSION_COMPATIBLE TRUE)
+  endif()
+endif()
