@@ -4,7 +4,7 @@
  *
  * Any thread steps the session: a caller with its request, the loop with what the network and the clock say. So the status is right when
  * TIMLogin returns. What a step brings out is passed on before the lock is released: the status is published, then the callbacks are
- * queued, in order. The actions are left for the loop. No I/O happens under the lock but the writing of log lines.
+ * queued, in order. The actions are left for the loop. No I/O happens under the lock.
  */
 #ifndef TIMSHIM_LOOP_H
 #define TIMSHIM_LOOP_H

@@ -3,6 +3,7 @@
  * What the system may do to the whole library: files that are none, folders that cannot be used, and threads that begin and end it at the same
  * time. Each request is still answered, and nothing of one instance is called back once it has ended.
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -94,6 +95,86 @@ static void a_device_id_file_that_is_not_ours_is_left_alone(void) {
     CHECK_TEXT(text, "my precious id with spaces\n");
 }
 
+static char* log_json(void) {
+    static char json[1024];
+    snprintf(json, sizeof json, "{\"sdk_config_log_file_path\":\"%s\"}", folder);
+    return json;
+}
+
+static long long size_of(const char* name) {
+    struct stat about;
+    return stat(path_of(name), &about) == 0 ? about.st_size : -1;
+}
+
+static void fill(const char* name, long long size) {
+    write_file(path_of(name), "");
+    CHECK_NUMBER(truncate(path_of(name), (off_t)size), 0);
+}
+
+static void a_log_is_at_most_so_large_also_where_it_cannot_be_renamed(void) {
+    static const long long full = 5 * 1024 * 1024 + 1;
+    fill("timshim.log", full);
+    CHECK_NUMBER(TIMInit(1, log_json()), TIM_SUCC);
+    CHECK_NUMBER(TIMUninit(), TIM_SUCC);
+    CHECK_NUMBER(size_of("timshim.log.1"), full);
+    CHECK(size_of("timshim.log") > 0 && size_of("timshim.log") < 1000);
+
+    /* A folder in the place of the older file cannot be replaced. */
+    unlink(path_of("timshim.log.1"));
+    CHECK_NUMBER(mkdir(path_of("timshim.log.1"), 0700), 0);
+    fill("timshim.log", full);
+    CHECK_NUMBER(TIMInit(1, log_json()), TIM_SUCC);
+    CHECK_NUMBER(TIMUninit(), TIM_SUCC);
+    CHECK(size_of("timshim.log") > 0 && size_of("timshim.log") < 1000);
+    rmdir(path_of("timshim.log.1"));
+}
+
+struct reader {
+    int end;
+    int lines;
+    bool missing;
+};
+
+static void* read_lines(void* argument) {
+    struct reader* reader = argument;
+    FILE* pipe_end = fdopen(reader->end, "r");
+    char line[1000];
+    while (pipe_end != NULL && fgets(line, sizeof line, pipe_end) != NULL) {
+        reader->lines += strncmp(line, "timshim ", 8) == 0;
+        reader->missing = reader->missing || strstr(line, "lines are missing") != NULL;
+    }
+    if (pipe_end != NULL) fclose(pipe_end);
+    return NULL;
+}
+
+/* Standard error is a pipe that is full, and nobody reads it: who logs does not wait, and requests are answered. */
+static void a_log_that_cannot_be_written_holds_up_nobody(void) {
+    enum { REQUESTS = 2000 };
+    int ends[2], standard_error = dup(STDERR_FILENO);
+    if (!CHECK_NUMBER(pipe(ends), 0)) return;
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    while (write(ends[1], "\n", 1) == 1) {}
+    fcntl(ends[1], F_SETFL, 0);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+
+    CHECK_NUMBER(TIMInit(1, "{}"), TIM_SUCC);
+    answers = 0;
+    CHECK_NUMBER(TIMSetConfig("{\"" kTIMSetConfigIsLogOutputConsole "\":true}", on_answer, NULL), TIM_SUCC);
+    for (int i = 1; i <= REQUESTS; i++) CHECK_NUMBER(TIMLogout(on_answer, NULL), TIM_SUCC);
+    wait_for_answers(1 + REQUESTS);
+
+    struct reader reader = {.end = ends[0]};
+    pthread_t thread;
+    CHECK_NUMBER(pthread_create(&thread, NULL, read_lines, &reader), 0);
+    CHECK_NUMBER(TIMUninit(), TIM_SUCC);
+    dup2(standard_error, STDERR_FILENO);
+    close(standard_error);
+    pthread_join(thread, NULL);
+    CHECK(reader.lines >= 1000 && reader.lines < 2 * REQUESTS);
+    CHECK(reader.missing);
+}
+
 static atomic_bool blocked;
 
 static void on_block(int32_t code, const char* desc, const char* json, const void* user_data) {
@@ -161,6 +242,8 @@ int main(void) {
     if (!CHECK(mkdtemp(folder) != NULL)) return check_result();
     a_fifo_is_no_file_and_nobody_waits_for_it();
     a_log_never_follows_a_link_and_is_the_users_alone();
+    a_log_is_at_most_so_large_also_where_it_cannot_be_renamed();
+    a_log_that_cannot_be_written_holds_up_nobody();
     a_device_id_file_that_is_not_ours_is_left_alone();
     answers_that_wait_are_bounded();
     beginnings_and_ends_at_the_same_time_lose_nothing();

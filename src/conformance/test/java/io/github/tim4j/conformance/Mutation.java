@@ -433,7 +433,7 @@ record Mutation(int number, String what, String file, String text, String replac
                         57,
                         "no log file is written",
                         "native/log.c",
-                        "bool to_file = state.file != NULL && ",
+                        "bool to_file = state.has_file && ",
                         "bool to_file = false && ",
                         "bad-input.log-file"),
                 new Mutation(
