@@ -290,11 +290,12 @@ FILE* os_open(const char* path, const char* mode) {
     int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0600);
     if (fd < 0) return NULL;
     struct stat about;
-    bool regular = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    bool known = fstat(fd, &about) == 0, regular = known && S_ISREG(about.st_mode);
     FILE* file = regular ? fdopen(fd, mode) : NULL;
     if (file == NULL) {
-        int error = regular ? errno : S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
+        int error = !known || regular ? errno : S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
         close(fd);
+        if ((flags & O_EXCL) != 0) unlink(path); /* it was made here, and is empty */
         errno = error;
     }
     return file;

@@ -60,16 +60,19 @@ class NativeTest {
         return programs("test_").map(source -> test(source, ADDRESS, argumentsOf(source)));
     }
 
+    /** Without test_faults, whose time it is. */
     @TestFactory
     Stream<DynamicTest> underThreadSanitizer() {
-        return programs("test_").map(source -> test(source, THREAD, argumentsOf(source)));
+        return programs("test_")
+                .filter(source -> !source.endsWith("test_faults.c"))
+                .map(source -> test(source, THREAD, argumentsOf(source)));
     }
 
-    /** Without test_secrets, which would find what it looks for in valgrind's own memory; and with fewer sequences, being slow. */
+    /** Without test_secrets, which would find what it looks for in valgrind's own memory, and test_faults, whose time it is; and with fewer sequences, being slow. */
     @TestFactory
     Stream<DynamicTest> underValgrind() {
         return programs("test_")
-                .filter(source -> !source.endsWith("test_secrets.c"))
+                .filter(source -> !source.endsWith("test_secrets.c") && !source.endsWith("test_faults.c"))
                 .map(source -> source.endsWith("test_random.c")
                         ? test(source, VALGRIND, "50")
                         : source.endsWith("test_session_model.c")
@@ -179,8 +182,8 @@ class NativeTest {
     }
 
     /**
-     * timshim is compiled once for each watcher, with all its functions visible, its allocations passing failing_alloc.c, and the
-     * scripted server beside it. Each program is then only itself. The programs in {@code classic/} get timshim_classic.
+     * timshim is compiled once for each watcher, with all its functions visible, its allocations and system calls passing
+     * failing_alloc.c and failing_calls.c. Each program is then only itself and the scripted server. The programs in {@code classic/} get timshim_classic.
      */
     private static Path program(String name, String source, Watcher watcher) {
         List<String> sources = new ArrayList<>(CCompiler.sourcesIn("native"));
@@ -188,17 +191,20 @@ class NativeTest {
         boolean classic = source.contains("/classic/");
         if (classic) sources.replaceAll(file -> file.equals("native/api.c") ? "native/classic/classic.c" : file);
         sources.add("native/test/failing_alloc.c");
-        sources.add("native/test/server.c");
+        sources.add("native/test/failing_calls.c");
         Path timshim = CCompiler.library(
                 "timshim" + (classic ? "_classic-" : "-") + watcher.name,
                 sources,
                 flags(
                         watcher,
                         "-fno-omit-frame-pointer",
-                        "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup"));
+                        "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup",
+                        "-Wl,--wrap=socket,--wrap=connect,--wrap=eventfd,--wrap=poll,--wrap=open,--wrap=fdopen,--wrap=fstat",
+                        "-Wl,--wrap=rename,--wrap=fcntl,--wrap=getsockopt,--wrap=send,--wrap=recv",
+                        "-Wl,--wrap=pthread_create,--wrap=getaddrinfo"));
         return CCompiler.executable(
                 name + "-" + watcher.name,
-                List.of(source),
+                List.of(source, "native/test/server.c"),
                 flags(watcher, timshim.toString(), "-Wl,-rpath," + timshim.getParent()));
     }
 
