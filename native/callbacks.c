@@ -147,12 +147,13 @@ void callbacks_post(struct callback* callback) {
         return;
     }
     if (callback->kind == CALLBACK_RESULT) q.results++;
+    bool first = q.head == NULL; /* only then does anybody wait */
     if (q.tail == NULL) q.head = callback;
     else q.tail->next = callback;
     q.tail = callback;
     q.posted++;
-    os_wake_all(&q.due);
     os_unlock(&q.lock);
+    if (first) os_wake_all(&q.due); /* after the unlock, so that whom it wakes finds the lock free */
 }
 
 bool callbacks_full(void) {
