@@ -109,16 +109,14 @@ static void leave_ghost(struct session* s, struct connection* connection) {
     connection->login_unanswered = false;
 }
 
-/* @return whether the user has a ghost, which is gone now */
-static bool take_ghost(struct session* s, const struct connection* connection, uint64_t now) {
+/* @return the user's oldest ghost, NULL if there is none */
+static struct ghost* ghost_of(struct session* s, const struct connection* connection, uint64_t now) {
     for (unsigned i = 0; i < s->ghost_count; i++) {
         struct ghost* ghost = &s->ghosts[i];
         bool its = now < ghost->until && ghost->sdk_app_id == connection->sdk_app_id && strcmp(ghost->user_id, connection->user_id) == 0;
-        if (!its) continue;
-        remove_ghost(s, i);
-        return true;
+        if (its) return ghost;
     }
-    return false;
+    return NULL;
 }
 
 static void drop_link(struct session* s, struct connection* connection, enum action_type how) {
@@ -537,7 +535,10 @@ static void running_refused(struct session* s, uint64_t now, const struct reason
         running_lost(s, now, reason->code, reason->desc, retry_now);
         return;
     }
-    bool by_ghost = reason->taken_over && take_ghost(s, &s->running, now);
+    struct ghost* ghost = reason->taken_over ? ghost_of(s, &s->running, now) : NULL;
+    bool by_ghost = ghost != NULL;
+    /* While a CONNECT is out it may as well have been that one; then the ghost's turn is still to come. */
+    if (by_ghost && !login_is_out) remove_ghost(s, (unsigned)(ghost - s->ghosts));
     if (by_ghost && !exists(&s->attempt)) {
         running_lost(s, now, reason->code, reason->desc, false);
         s->running.due = now;

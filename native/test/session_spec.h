@@ -113,10 +113,11 @@ static inline void haunt(struct spec* spec, struct side* side) {
     side->login_unanswered = 0;
 }
 
-static inline bool exorcise(struct spec* spec, uint64_t user) {
+/* @param keep it may have been another CONNECT of this process: then the ghost stays. @return whether the user has one */
+static inline bool meets_ghost(struct spec* spec, uint64_t user, bool keep) {
     for (uint64_t i = 0; i < spec->ghost_count; i++) {
         if (spec->ghosts[i] != user) continue;
-        remove_ghost_at(spec, i);
+        if (!keep) remove_ghost_at(spec, i);
         return true;
     }
     return false;
@@ -257,7 +258,7 @@ static inline void session_retries(struct play* p, int64_t code, bool at_once) {
 static inline void session_taken_over(struct play* p, int64_t code, int64_t kick_reason) {
     struct spec* spec = &p->spec;
     bool login_is_out = spec->attempt.login_unanswered != 0;
-    bool by_ghost = exorcise(spec, (uint64_t)user_of(spec->running.sig));
+    bool by_ghost = meets_ghost(spec, (uint64_t)user_of(spec->running.sig), login_is_out);
     if (by_ghost && spec->attempt.sig == 0) {
         session_retries(p, code, false);
         spec->running.due = p->now;

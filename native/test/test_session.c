@@ -655,6 +655,29 @@ static void a_link_that_broke_is_a_ghost(void) {
     end();
 }
 
+/* The CONNECTs of a given-up link and of the newest are both unanswered: each may take the session over, so the first 0x8E uses up none of them. */
+static void a_ghost_stays_while_a_connect_is_out(void) {
+    begin_logged_in();
+    now += 5000;
+    login("alice", "fresh");
+    out();
+    session_link_open(&s, 2, now);
+    out();
+    lost(2, ERR_SDK_NET_RESET_BY_PEER);
+    tick();
+    out();
+    session_link_open(&s, 3, now);
+    out();
+    disconnect(1, 0x8E); /* by the CONNECT of link 3 */
+    CHECK_TEXT(out(), "close(1)");
+    connack(3, 0, 0);
+    out();
+    disconnect(3, 0x8E); /* by the CONNECT of link 2 */
+    CHECK_TEXT(out(), "disconnected(6208) close(3)");
+    CHECK_NUMBER(session_status(&s), kTIMLoginStatus_Logined);
+    end();
+}
+
 /* Another platform is another instance, ghost or not. */
 static void a_kick_by_another_platform_is_no_ghosts(void) {
     begin_logged_in();
@@ -903,6 +926,7 @@ int main(void) {
     a_plain_kick_before_the_connect_is_another_instance();
     a_ghost_of_alice_does_not_undo_the_kick_of_bob();
     a_link_that_broke_is_a_ghost();
+    a_ghost_stays_while_a_connect_is_out();
     a_kick_by_another_platform_is_no_ghosts();
     logins_are_aborted_by_their_user_data();
     an_aborted_authentication_leaves_the_session();

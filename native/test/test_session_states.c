@@ -7,13 +7,17 @@
  * The loop is a model of loop.c's three places: it waits, it is about to take an action, it has taken one and not performed it yet. Requests come
  * at any of them, as from other threads.
  *
+ * Servers are hostile (they say anything at any time), sane (they say what fits), or honest: then a model of one answers each CONNECT, in any order
+ * and however late, also those of links that were given up; each takes the user's session over, and whoever had it gets a plain 0x8E. With such a
+ * server, and no other device, nobody is ever kicked.
+ *
  * Time is abstract: a timer is over, or it is not, in every combination. The values that timers are set to are compared with the specification's
  * before they are forgotten. With "digital" as the kind, time is counted in steps of 500 ms instead.
  *
  * A state is encoded in 32 bytes, and decoded to go on from it. What is not encoded could be missed: so random paths are run again from the start
  * with one session that is never encoded, and must go through the same states.
  *
- * Arguments: [requests at once, 1 to 3 [hostile | sane | digital [states at most]]]. Without any: one request, as many states as there are, then two
+ * Arguments: [requests at once, 1 to 3 [hostile | sane | honest | digital [states at most]]]. Without any: one request, as many states as there are, then two
  * requests, the first states. What is cut off says so.
  */
 #include <inttypes.h>
@@ -34,10 +38,12 @@ enum {
     STALE_LINK = 1000,
     RAW_PATHS_MAX = 2000,
     RAW_PATH_STEPS = 200,
+    IN_FLIGHT = 3,
+    GONE = 3,
     LOST_CODE = ERR_SDK_NET_RESET_BY_PEER
 };
 
-enum kind { HOSTILE, SANE, DIGITAL };
+enum kind { HOSTILE, SANE, HONEST, DIGITAL };
 static enum kind kind = HOSTILE;
 static uint64_t requests_at_once = 1;
 
@@ -54,6 +60,12 @@ static struct world {
     struct {
         uint64_t id, way, connect_sent;
     } links[LINKS];
+    struct {
+        uint64_t came_from[IN_FLIGHT], user[IN_FLIGHT], in_flight; /* CONNECTs that the server has not come to; a place and 1, or GONE */
+        uint64_t holder[3];                                        /* of the session of each user: as above, or 0 */
+        uint64_t accepted[LINKS], kicked[LINKS];                   /* what is on its way to a place */
+        uint64_t forgotten;                                        /* a fifth ghost has replaced one */
+    } server;                                                      /* an honest one */
     struct token heard[SPEC_TOKENS];
     unsigned heard_count;
     const char* failure; /* NULL: none so far */
@@ -254,7 +266,7 @@ static void check_status(void) {
 /*
  * What a user would not expect, and is accepted, with the reason. A deviation that no longer occurs is to be taken out of the list.
  */
-enum deviation { BY_A_GHOST, BY_THE_LOGIN, DEVIATIONS };
+enum deviation { BY_A_GHOST, BY_THE_LOGIN, FIFTH_GHOST, DEVIATIONS };
 static struct {
     const char* what;
     uint64_t count;
@@ -262,6 +274,8 @@ static struct {
     [BY_A_GHOST] =
         {"a plain 0x8E within a ghost's time is not told as a kick: the server has come to this process's own CONNECT, for all it says", 0},
     [BY_THE_LOGIN] = {"a plain 0x8E while the CONNECT of the same user's login is out is told only if that login is refused", 0},
+    [FIFTH_GHOST] = {"whoever gives up a fifth CONNECT within the first one's time can be kicked by that first one: four are remembered",
+                     0},
 };
 
 /* Whoever takes an online session over is told as a kick, in the same step. */
@@ -370,6 +384,27 @@ static void encode_digital(uint8_t* b) {
     for (uint64_t i = 0; i < spec->ghost_count; i++) b[4 + i] = steps_until(spec->ghost_until[i]);
 }
 
+static void encode_server(uint8_t* b) {
+    for (uint64_t i = 0; i < w.server.in_flight; i++) b[i] = (uint8_t)(w.server.came_from[i] | w.server.user[i] << 2);
+    b[IN_FLIGHT] = (uint8_t)(w.server.holder[1] | w.server.holder[2] << 2 | w.server.in_flight << 4 | w.server.forgotten << 6);
+    for (int i = 0; i < LINKS; i++) b[IN_FLIGHT + 1] |= (uint8_t)((w.server.accepted[i] | w.server.kicked[i] << 1) << 2 * i);
+}
+
+static void decode_server(const uint8_t* b) {
+    w.server.in_flight = b[IN_FLIGHT] >> 4 & 3;
+    w.server.forgotten = b[IN_FLIGHT] >> 6;
+    for (uint64_t i = 0; i < w.server.in_flight; i++) {
+        w.server.came_from[i] = b[i] & 3;
+        w.server.user[i] = b[i] >> 2;
+    }
+    w.server.holder[1] = b[IN_FLIGHT] & 3;
+    w.server.holder[2] = b[IN_FLIGHT] >> 2 & 3;
+    for (int i = 0; i < LINKS; i++) {
+        w.server.accepted[i] = b[IN_FLIGHT + 1] >> 2 * i & 1;
+        w.server.kicked[i] = b[IN_FLIGHT + 1] >> (2 * i + 1) & 1;
+    }
+}
+
 static struct code encode(void) {
     const struct spec* spec = &w.play.spec;
     struct numbers numbers = number_links();
@@ -393,6 +428,7 @@ static struct code encode(void) {
         b[15 + i] = (uint8_t)(number_of(&numbers, w.links[i].id) | w.links[i].way << 3 | w.links[i].connect_sent << 6);
     }
     if (kind == DIGITAL) encode_digital(&b[17]);
+    if (kind == HONEST) encode_server(&b[17]);
     return code;
 }
 
@@ -533,6 +569,7 @@ static void decode(const struct code* code) {
         w.links[i].way = b[15 + i] >> 3 & 7;
         w.links[i].connect_sent = b[15 + i] >> 6;
     }
+    if (kind == HONEST) decode_server(&b[17]);
     w.play.spec = decode_spec(b);
     w.play.spec.last_link = number_links().count;
     make_session(&w.play.spec);
@@ -568,7 +605,10 @@ enum event {
     PASS_SOME,
     PASS_UNTIL_DUE,
     STALE,
-    LINK, /* and which, and what happens to it */
+    SERVER,                       /* comes to a CONNECT, and which */
+    NOTICES = SERVER + IN_FLIGHT, /* that the link of who has a session is gone, and of which user */
+    ARRIVES_AT = NOTICES + 2,     /* what the server sent, and at which place */
+    LINK = ARRIVES_AT + LINKS,    /* and which, and what happens to it */
     EVENTS = LINK + LINKS * LINK_EVENTS
 };
 enum { FURTHER, BREAKS, BREAKS_FINALLY, SAYS };
@@ -581,7 +621,10 @@ static const char* event_name(unsigned event, char* buf, size_t size) {
     else if (event < TURN) snprintf(buf, size, "abort %u", event - ABORT + 1);
     else if (event == TURN) snprintf(buf, size, "the loop has waited");
     else if (event < PERFORM) snprintf(buf, size, "ticks and takes, timers %u", event - TAKE);
-    else if (event < LINK) snprintf(buf, size, "%s", others[event - PERFORM]);
+    else if (event < SERVER) snprintf(buf, size, "%s", others[event - PERFORM]);
+    else if (event < NOTICES) snprintf(buf, size, "the server comes to CONNECT %u", event - SERVER + 1);
+    else if (event < ARRIVES_AT) snprintf(buf, size, "the server notices that user %u is gone", event - NOTICES + 1);
+    else if (event < LINK) snprintf(buf, size, "what the server sent arrives at place %u", event - ARRIVES_AT + 1);
     else {
         unsigned link = (event - LINK) / LINK_EVENTS, what = (event - LINK) % LINK_EVENTS;
         static const char* const names[] = {"goes further", "breaks", "breaks finally"};
@@ -647,7 +690,42 @@ static int place_of(uint64_t link) {
 }
 
 static void free_place(int place) {
-    if (place >= 0) w.links[place].id = w.links[place].way = w.links[place].connect_sent = 0;
+    if (place < 0) return;
+    w.links[place].id = w.links[place].way = w.links[place].connect_sent = 0;
+    uint64_t here = (uint64_t)place + 1;
+    for (uint64_t i = 0; i < w.server.in_flight; i++) {
+        if (w.server.came_from[i] == here) w.server.came_from[i] = GONE;
+    }
+    for (int user = 1; user <= 2; user++) {
+        if (w.server.holder[user] == here) w.server.holder[user] = GONE;
+    }
+    w.server.accepted[place] = w.server.kicked[place] = 0;
+}
+
+/* The bytes are out. @return whether the model of the server has room for them */
+static bool connect_is_out(int place, uint64_t sig) {
+    if (kind != HONEST) return true;
+    if (w.server.in_flight == IN_FLIGHT) return false;
+    w.server.came_from[w.server.in_flight] = (uint64_t)place + 1;
+    w.server.user[w.server.in_flight++] = (uint64_t)user_of(sig);
+    return true;
+}
+
+static bool server_comes_to(uint64_t index) {
+    if (index >= w.server.in_flight || w.place != WAITS) return false;
+    uint64_t from = w.server.came_from[index], user = w.server.user[index], holder = w.server.holder[user];
+    remove_at(w.server.came_from, index, w.server.in_flight);
+    remove_at(w.server.user, index, w.server.in_flight--);
+    if (holder != 0 && holder != GONE && holder != from) w.server.kicked[holder - 1] = 1;
+    if (from != GONE) w.server.accepted[from - 1] = 1;
+    w.server.holder[user] = from;
+    return true;
+}
+
+static bool server_notices(uint64_t user) {
+    if (w.server.holder[user] != GONE) return false;
+    w.server.holder[user] = 0;
+    return true;
 }
 
 static void authenticate(int place, uint64_t link, bool in_vain) {
@@ -657,7 +735,7 @@ static void authenticate(int place, uint64_t link, bool in_vain) {
     if (account != NULL && !in_vain) {
         expect(side != NULL && sig_number(account->user_sig) == side->sig, "CONNECT with another UserSig");
         w.links[place].connect_sent = 1;
-        return;
+        if (connect_is_out(place, side == NULL ? 0 : side->sig)) return;
     }
     free_place(place);
     session_link_lost(&w.session, (uint32_t)link, w.play.now, ERR_OUT_OF_MEMORY, "no memory", true);
@@ -686,6 +764,14 @@ static bool perform_event(bool in_vain) {
 static bool ghost_event(void) {
     struct spec* spec = &w.play.spec;
     if (kind == DIGITAL || spec->ghost_count == 0) return false;
+    for (uint64_t i = 0; i < w.server.in_flight; i++) {
+        uint64_t from = w.server.came_from[i];
+        bool given_up = from == GONE || side_of(spec, w.links[from - 1].id) == NULL;
+        if (given_up && w.server.user[i] == spec->ghosts[0]) return false; /* the server comes to it in that time */
+    }
+    for (int i = 0; i < LINKS; i++) {
+        if (w.server.kicked[i]) return false; /* and what it sends arrives */
+    }
     for (unsigned i = 0; i < w.session.ghost_count; i++) {
         if (w.session.ghosts[i].until <= w.play.now) continue;
         w.session.ghosts[i].until = w.play.now;
@@ -728,6 +814,7 @@ static bool stale_event(void) {
 /* What a sane server says: CONNACK to a CONNECT, the rest to a session that is online. Of a link that was given up nothing is known. */
 static bool says_so(int place, const struct server_says* says) {
     if (kind == HOSTILE) return true;
+    if (kind == HONEST && says->type != MQTT_PINGRESP) return false;
     const struct side* side = side_of(&w.play.spec, w.links[place].id);
     if (side == NULL) return true;
     if (says->type == MQTT_CONNACK) return side->phase == PHASE_AUTHENTICATING && w.links[place].connect_sent;
@@ -761,6 +848,29 @@ static bool link_event(int place, unsigned what) {
     return true;
 }
 
+static void give(int place, const char* name) {
+    const struct server_says* says = contract;
+    while (strcmp(says->name, name) != 0) says++;
+    struct mqtt_packet packet = contract_packet(says);
+    uint64_t id = w.links[place].id;
+    session_packet(&w.session, (uint32_t)id, w.play.now, &packet);
+    spec_packet(&w.play, id, says);
+}
+
+static bool arrive_event(int place) {
+    if (w.place != WAITS || w.links[place].way == FREE) return false;
+    uint64_t* what = w.server.accepted[place] ? &w.server.accepted[place] : &w.server.kicked[place];
+    if (*what == 0) return false;
+    *what = 0;
+    give(place, what == &w.server.accepted[place] ? "CONNACK 0" : "DISCONNECT 8E");
+    for (unsigned i = 0; i < w.play.said_count; i++) {
+        if (w.play.said[i].kind != CALLBACK_KICKED) continue;
+        if (w.server.forgotten) deviations[FIFTH_GHOST].count++;
+        else expect(false, "kicked, and there is no other device");
+    }
+    return true;
+}
+
 static bool turn_event(void) {
     if (w.place != WAITS) return false;
     w.place = TAKES;
@@ -780,8 +890,12 @@ static bool happens(unsigned event) {
         case PASS_SOME: return pass_event(false);
         case PASS_UNTIL_DUE: return pass_event(true);
         case STALE: return stale_event();
-        default: return link_event((int)(event - LINK) / LINK_EVENTS, (event - LINK) % LINK_EVENTS);
+        default: break;
     }
+    if (event < NOTICES) return server_comes_to(event - SERVER);
+    if (event < ARRIVES_AT) return server_notices(event - NOTICES + 1);
+    if (event < LINK) return arrive_event((int)(event - ARRIVES_AT));
+    return link_event((int)(event - LINK) / LINK_EVENTS, (event - LINK) % LINK_EVENTS);
 }
 
 /* Spares decoding for what happens at another place of the loop. */
@@ -799,6 +913,10 @@ static bool step(unsigned event) {
     unsigned link_place = event < LINK ? 0 : (event - LINK) / LINK_EVENTS;
     uint64_t link = event < LINK ? 0 : w.links[link_place].id;
     if (!happens(event)) return false;
+    const struct spec* now = &w.play.spec;
+    bool same_ghosts = memcmp(before.ghosts, now->ghosts, sizeof now->ghosts) == 0 &&
+                       memcmp(before.ghost_until, now->ghost_until, sizeof now->ghost_until) == 0;
+    if (kind == HONEST && before.ghost_count == SPEC_GHOSTS && now->ghost_count == SPEC_GHOSTS && !same_ghosts) w.server.forgotten = 1;
     check_step(&before, before.count + (event < ABORT));
     if (event >= LINK && (event - LINK) % LINK_EVENTS >= SAYS) check_kick(&before, link, &contract[(event - LINK) % LINK_EVENTS - SAYS]);
     return true;
@@ -1049,6 +1167,50 @@ static void walk_from_everywhere(unsigned (*way)(void), bool (*arrived)(void)) {
     }
 }
 
+/* ---- A deviation that is too far away to be met in a short run ---- */
+
+static void goes(unsigned event) {
+    expect(step(event), "the way to a deviation is not open any more");
+}
+
+static void until_it_waits(void) {
+    while (w.failure == NULL && (w.place != WAITS || session_has_action(&w.session))) {
+        goes(w.place == PERFORMS ? PERFORM : w.place == TAKES ? TAKE : TURN);
+    }
+}
+
+/* From the request to CONNECT, which is sent or not. */
+static void connects(enum wish wish, enum event performs) {
+    goes((unsigned)REQUEST + wish - 1);
+    while (w.failure == NULL && (w.place != PERFORMS || w.held.type != ACTION_AUTHENTICATE)) {
+        bool under_way = w.place == WAITS && !session_has_action(&w.session);
+        goes(under_way ? LINK : w.place == PERFORMS ? PERFORM : w.place == TAKES ? TAKE : TURN);
+    }
+    goes(performs);
+}
+
+static void show_fifth_ghost(void) {
+    enum { ATTEMPT_AND_DEADLINE_OVER = 2 * 2 + 6 };
+    kind = HONEST;
+    requests_at_once = 1;
+    decode(&(struct code){{[6] = kTIMDisconnected}});
+    connects(ALICE_1, PERFORM);
+    goes(TAKE + ATTEMPT_AND_DEADLINE_OVER);
+    until_it_waits();
+    for (int i = 0; i < SPEC_GHOSTS; i++) {
+        connects(BOB_1, PERFORM_FAILS);
+        until_it_waits();
+    }
+    connects(ALICE_1, PERFORM);
+    until_it_waits();
+    goes(SERVER + 1);
+    goes(SERVER);
+    goes(ARRIVES_AT);
+    goes(ARRIVES_AT);
+    if (w.failure != NULL) report(0, EVENTS);
+    end_world();
+}
+
 static void begin_states(void) {
     states.count = 0;
     states.transitions = 0;
@@ -1061,7 +1223,7 @@ static void begin_states(void) {
 
 /* @param whole a run that is cut off has failed */
 static void run(uint64_t requests, enum kind server, uint32_t most, bool whole) {
-    static const char* const names[] = {"hostile", "sane", "digital"};
+    static const char* const names[] = {"hostile", "sane", "honest", "digital"};
     if (check_failures > 0) return;
     requests_at_once = requests;
     kind = server;
@@ -1073,7 +1235,7 @@ static void run(uint64_t requests, enum kind server, uint32_t most, bool whole) 
     CHECK(all || !whole);
     uint64_t random = 0x9E3779B97F4A7C15u;
     for (uint32_t i = 0; i < most / 500 && i < RAW_PATHS_MAX && check_failures == 0; i++) run_raw_path(&random, RAW_PATH_STEPS);
-    if (all && server != DIGITAL) {
+    if (all && server != DIGITAL && server != HONEST) {
         walk_from_everywhere(dead_network, answered);
         walk_from_everywhere(good_server, all_is_well);
     }
@@ -1082,13 +1244,18 @@ static void run(uint64_t requests, enum kind server, uint32_t most, bool whole) 
 
 int main(int argc, char** argv) {
     const char* server = argc > 2 ? argv[2] : "hostile";
-    enum kind chosen = strcmp(server, "sane") == 0 ? SANE : strcmp(server, "digital") == 0 ? DIGITAL : HOSTILE;
+    enum kind chosen = HOSTILE;
+    if (strcmp(server, "sane") == 0) chosen = SANE;
+    if (strcmp(server, "honest") == 0) chosen = HONEST;
+    if (strcmp(server, "digital") == 0) chosen = DIGITAL;
     if (argc > 1) {
         run(strtoull(argv[1], NULL, 10), chosen, argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 16000000, argc <= 3);
     } else {
         run(1, HOSTILE, 1500000, true);
         run(2, HOSTILE, 200000, false);
+        run(1, HONEST, 300000, false);
         run(1, DIGITAL, 100000, false);
+        show_fifth_ghost();
         check_deviations();
     }
     return check_result();
