@@ -55,7 +55,15 @@ static void hear(void) {
     FUZZ_CHECK(!reasoned);
 }
 
+/* Whoever will close the link: a connection, what is to be closed, or what the loop has in hand. */
+static bool is_owned(uint32_t link) {
+    bool owned = session_account(&w.session, link) != NULL || (w.held.type != ACTION_NONE && w.held.link == link);
+    for (unsigned i = 0; i < w.session.closing_count; i++) owned = owned || w.session.closing[i].link == link;
+    return owned;
+}
+
 static void check(void) {
+    for (int i = 0; i < LINKS; i++) FUZZ_CHECK(w.links[i].id == 0 || is_owned(w.links[i].id));
     enum TIMLoginStatus status = session_status(&w.session);
     bool busy = status == kTIMLoginStatus_Logining || status == kTIMLoginStatus_Logouting;
     FUZZ_CHECK((session_user_id(&w.session)[0] != '\0') == (status == kTIMLoginStatus_Logined));

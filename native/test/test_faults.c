@@ -135,7 +135,6 @@ static void names_take_long(void) {
         CHECK_NUMBER(TIMUninit(), TIM_SUCC);
     }
     slow_look_ups(0);
-    usleep(1100 * 1000); /* those that were given up run on */
 }
 
 int main(void) {

@@ -634,12 +634,8 @@ static void a_ghost_of_alice_does_not_undo_the_kick_of_bob(void) {
     end();
 }
 
-/* A link that broke after its CONNECT had been sent may still take the session over. */
-static void a_link_that_broke_is_a_ghost(void) {
-    begin_logged_in();
-    lost(1, ERR_SDK_NET_RESET_BY_PEER);
-    tick();
-    out();
+/* Link 3 has sent its CONNECT afterwards. */
+static void link_2_breaks_after_its_connect(void) {
     session_link_open(&s, 2, now);
     out();
     lost(2, ERR_SDK_NET_RESET_BY_PEER);
@@ -647,6 +643,15 @@ static void a_link_that_broke_is_a_ghost(void) {
     out();
     session_link_open(&s, 3, now);
     out();
+}
+
+/* A link that broke after its CONNECT had been sent may still take the session over. */
+static void a_link_that_broke_is_a_ghost(void) {
+    begin_logged_in();
+    lost(1, ERR_SDK_NET_RESET_BY_PEER);
+    tick();
+    out();
+    link_2_breaks_after_its_connect();
     connack(3, 0, 0);
     out();
     disconnect(3, 0x8E);
@@ -661,13 +666,7 @@ static void a_ghost_stays_while_a_connect_is_out(void) {
     now += 5000;
     login("alice", "fresh");
     out();
-    session_link_open(&s, 2, now);
-    out();
-    lost(2, ERR_SDK_NET_RESET_BY_PEER);
-    tick();
-    out();
-    session_link_open(&s, 3, now);
-    out();
+    link_2_breaks_after_its_connect();
     disconnect(1, 0x8E); /* by the CONNECT of link 3 */
     CHECK_TEXT(out(), "close(1)");
     connack(3, 0, 0);
@@ -684,13 +683,7 @@ static void a_kick_by_another_platform_is_no_ghosts(void) {
     lost(1, ERR_SDK_NET_RESET_BY_PEER);
     tick();
     out();
-    session_link_open(&s, 2, now);
-    out();
-    lost(2, ERR_SDK_NET_RESET_BY_PEER);
-    tick();
-    out();
-    session_link_open(&s, 3, now);
-    out();
+    link_2_breaks_after_its_connect();
     connack(3, 0, 0);
     out();
     struct mqtt_packet kick = packet(MQTT_DISCONNECT, 0x8E);

@@ -848,9 +848,14 @@ static bool link_event(int place, unsigned what) {
     return true;
 }
 
+static unsigned row_of(const char* name) {
+    unsigned row = 0;
+    while (strcmp(contract[row].name, name) != 0) row++;
+    return row;
+}
+
 static void give(int place, const char* name) {
-    const struct server_says* says = contract;
-    while (strcmp(says->name, name) != 0) says++;
+    const struct server_says* says = &contract[row_of(name)];
     struct mqtt_packet packet = contract_packet(says);
     uint64_t id = w.links[place].id;
     session_packet(&w.session, (uint32_t)id, w.play.now, &packet);
@@ -1126,8 +1131,8 @@ static unsigned good_server(void) {
         unsigned event = (unsigned)LINK + i * LINK_EVENTS;
         if (side == NULL) continue;
         if (w.links[i].way != OPEN) return event + FURTHER;
-        if (side->phase == PHASE_AUTHENTICATING) return event + SAYS; /* CONNACK 0 */
-        if (side->ping_unanswered) return event + SAYS + 8;           /* PINGRESP */
+        if (side->phase == PHASE_AUTHENTICATING) return event + SAYS + row_of("CONNACK 0");
+        if (side->ping_unanswered) return event + SAYS + row_of("PINGRESP");
     }
     return TURN;
 }
@@ -1253,6 +1258,7 @@ int main(int argc, char** argv) {
     } else {
         run(1, HOSTILE, 1500000, true);
         run(2, HOSTILE, 200000, false);
+        run(1, SANE, 100000, false);
         run(1, HONEST, 300000, false);
         run(1, DIGITAL, 100000, false);
         show_fifth_ghost();

@@ -73,13 +73,7 @@ class NativeTest {
     Stream<DynamicTest> underValgrind() {
         return programs("test_")
                 .filter(source -> !source.endsWith("test_secrets.c") && !source.endsWith("test_faults.c"))
-                .map(source -> source.endsWith("test_random.c")
-                        ? test(source, VALGRIND, "50")
-                        : source.endsWith("test_session_model.c")
-                                ? test(source, VALGRIND, "5000")
-                                : source.endsWith("test_session_states.c")
-                                        ? test(source, VALGRIND, "1", "hostile", "1000")
-                                        : test(source, VALGRIND));
+                .map(source -> test(source, VALGRIND, valgrindArgumentsOf(source)));
     }
 
     /** All of them, where the watchers see the first ones only. */
@@ -167,6 +161,12 @@ class NativeTest {
     private static String[] argumentsOf(String source) {
         if (source.endsWith("test_session_states.c")) return new String[] {"1", "hostile", "20000"};
         return source.endsWith("test_random.c") ? new String[] {RANDOM_SEQUENCES} : new String[0];
+    }
+
+    private static String[] valgrindArgumentsOf(String source) {
+        if (source.endsWith("test_session_states.c")) return new String[] {"1", "hostile", "1000"};
+        if (source.endsWith("test_session_model.c")) return new String[] {"5000"};
+        return source.endsWith("test_random.c") ? new String[] {"50"} : new String[0];
     }
 
     private static DynamicTest test(String source, Watcher watcher, String... arguments) {
