@@ -201,8 +201,8 @@ public interface LoginServer extends AutoCloseable {
     int expireUserSigs(long sdkAppId, String userId);
 
     /**
-     * Makes the UserSigs of a user invalid that were made until now: instances that are connected get 0x87, and logins with these
-     * UserSigs get 70052. One that {@link #userSig} makes afterwards works.
+     * Makes the UserSigs of a user invalid that were made until now: instances that are connected are told and
+     * disconnected, and logins with these UserSigs get 70052. One that {@link #userSig} makes afterwards works.
      *
      * @param sdkAppId the app
      * @param userId   the user

@@ -131,6 +131,11 @@ final class RawClient implements AutoCloseable {
         return (MqttConnAckMessage) next();
     }
 
+    /** Says that nothing more will come; can still read. */
+    void shutdownOutput() throws IOException {
+        socket.shutdownOutput();
+    }
+
     /** DISCONNECT with reason 0x00, which is a logout; returns when the server has closed. */
     void logout() throws IOException {
         send(0xE0, 0x00);

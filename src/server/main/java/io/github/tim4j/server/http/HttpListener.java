@@ -2,6 +2,7 @@
 package io.github.tim4j.server.http;
 
 import io.github.tim4j.server.LoginServerException;
+import io.github.tim4j.server.event.RareLog;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -43,7 +44,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -102,7 +102,8 @@ public final class HttpListener {
     private static final String HEALTH = "/healthz";
 
     private final AtomicInteger connections = new AtomicInteger();
-    private final AtomicLong lastWarning = new AtomicLong(Long.MIN_VALUE);
+    private final RareLog tooManyConnections = new RareLog(LOG);
+    private final RareLog unexpected = new RareLog(LOG);
     private final Map<String, Service> services;
     private final Channel channel;
 
@@ -123,7 +124,8 @@ public final class HttpListener {
                     protected void initChannel(SocketChannel client) {
                         if (connections.incrementAndGet() > MAX_CONNECTIONS) {
                             connections.decrementAndGet();
-                            tooMany();
+                            tooManyConnections.warn(
+                                    "more than " + MAX_CONNECTIONS + " HTTP connections: a new one is closed at once");
                             client.close();
                             return;
                         }
@@ -153,14 +155,6 @@ public final class HttpListener {
         channel = bound.channel();
     }
 
-    /** Says so, but not for each of them. */
-    private void tooMany() {
-        long minute = System.nanoTime() / TimeUnit.MINUTES.toNanos(1);
-        if (lastWarning.getAndSet(minute) != minute) {
-            LOG.warn("more than {} HTTP connections: the others are closed at once", MAX_CONNECTIONS);
-        }
-    }
-
     public int port() {
         return ((InetSocketAddress) channel.localAddress()).getPort();
     }
@@ -175,9 +169,9 @@ public final class HttpListener {
             if (ask.path().startsWith(service.getKey())) {
                 try {
                     return service.getValue().answer(ask);
-                } catch (Exception e) {
+                } catch (Throwable e) {
                     // The path alone: the query may hold a UserSig.
-                    LOG.error("{} {} failed", ask.method(), ask.path(), e);
+                    unexpected.error(ask.method() + " " + ask.path() + " failed", e);
                     return Answer.json(500, "{\"error\":\"internal error\"}");
                 }
             }
@@ -287,7 +281,7 @@ public final class HttpListener {
             if (!(cause instanceof IOException
                     || cause instanceof CodecException
                     || cause instanceof ReadTimeoutException)) {
-                LOG.error("an HTTP connection failed", cause);
+                unexpected.error("an HTTP connection failed", cause);
             }
             ctx.close();
         }

@@ -7,6 +7,7 @@ import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.Session;
 import io.github.tim4j.server.event.LoginEvent;
 import io.github.tim4j.server.event.LoginEvent.SessionEnded;
+import io.github.tim4j.server.event.RareLog;
 import io.github.tim4j.server.login.ClientIdentity;
 import io.github.tim4j.server.login.Connection;
 import io.github.tim4j.server.login.LoginService;
@@ -17,8 +18,10 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.CodecException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -26,14 +29,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.LoggerFactory;
 
 /**
  * One client's connection: logs in, answers pings, and ends. All state belongs to the channel's event loop;
  * those of {@link Connection} may be called by any thread.
  *
- * <p>What a client sends after its last packet
- * was answered is read and dropped for a moment: closing with unread bytes would reset the connection, and the client might never see the
- * answer.
+ * <p>What a client sends after its last packet was answered is read and dropped for a moment: closing with unread bytes would reset the
+ * connection, and the client might never see the answer.
  */
 final class MqttConnection extends ByteToMessageDecoder implements Connection {
     /** How long a client may take to close after its last answer. */
@@ -47,6 +50,7 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     private static final int MAX_PACKETS_A_SECOND = 1_000;
 
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+    private static final RareLog UNEXPECTED = new RareLog(LoggerFactory.getLogger(MqttConnection.class));
 
     private enum State {
         WAITING_FOR_CONNECT,
@@ -61,6 +65,7 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     private long number;
     private State state = State.WAITING_FOR_CONNECT;
     private boolean muted;
+    /** How the client has left, or would have if it had been online: with a DISCONNECT that says so, or in another way. */
     private boolean loggedOut;
     /** Null unless online. */
     private Session session;
@@ -143,6 +148,27 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
         }
     }
 
+    /** A client that has gone while its login was being decided may have said before that it logs out. */
+    @Override
+    protected void decodeLast(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
+        if (state != State.LOGGING_IN || muted) {
+            super.decodeLast(context, in, out);
+            return;
+        }
+        try {
+            for (MqttPacket packet = null; in.isReadable(); ) {
+                packet = MqttPacket.cut(in, false);
+                if (packet == null || packet.type() == MqttPacket.DISCONNECT) {
+                    loggedOut = packet != null && saysLogout(packet.body());
+                    break;
+                }
+            }
+        } catch (MqttException e) {
+            protocolError(e.getMessage());
+        }
+        in.skipBytes(in.readableBytes());
+    }
+
     private void packet(ByteBuf in) throws MqttException, ConnectPacket.OlderVersion {
         MqttPacket packet = MqttPacket.cut(in, state == State.WAITING_FOR_CONNECT);
         if (packet != null) {
@@ -176,15 +202,20 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     }
 
     private void disconnected(ByteBuf body) throws MqttException {
+        endSession(saysLogout(body) ? SessionEnded.How.LOGOUT : SessionEnded.How.LINK_CLOSED);
+        state = State.ENDING;
+        ctx.close();
+    }
+
+    /** Of the body of a DISCONNECT. */
+    private static boolean saysLogout(ByteBuf body) throws MqttException {
         MqttFields fields = new MqttFields(body);
         int reason = fields.atEnd() ? 0 : fields.u8();
         if (!fields.atEnd()) {
             fields.properties(MqttFields.SESSION_EXPIRY_INTERVAL, MqttFields.REASON_STRING);
             fields.end();
         }
-        endSession(reason == 0 ? SessionEnded.How.LOGOUT : SessionEnded.How.LINK_CLOSED);
-        state = State.ENDING;
-        ctx.close();
+        return reason == 0;
     }
 
     private void refusePacket(MqttException e) {
@@ -256,10 +287,10 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
 
     private void decided(ConnectPacket connect, LoginService.Outcome outcome) {
         if (state != State.LOGGING_IN) {
-            // The client has gone, or has been kicked already; if it is still in the store, it is there as one that
-            // lost its link.
+            // The client has gone, or has been kicked already; if it is still in the store, it ends there as it has
+            // gone.
             if (outcome.session() != null) {
-                service.ended(outcome.session(), SessionEnded.How.LINK_CLOSED);
+                service.ended(outcome.session(), loggedOut ? SessionEnded.How.LOGOUT : SessionEnded.How.LINK_CLOSED);
             }
         } else if (outcome.refusal() != null) {
             refuse(outcome.refusal());
@@ -497,9 +528,9 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     // ---- the end
 
     private void endSession(SessionEnded.How how) {
-        loggedOut = how == SessionEnded.How.LOGOUT;
         Session ending = takeSession();
         if (ending != null) {
+            loggedOut = how == SessionEnded.How.LOGOUT;
             service.ended(ending, how);
         }
     }
@@ -565,7 +596,11 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        // A reset by the client, most often, and then nobody knows what it has read. The session ends with the channel.
+        // A reset by the client or a failed handshake, most often. Nobody knows what the client has read; the session
+        // ends with the channel.
+        if (!(cause instanceof IOException || cause instanceof CodecException)) {
+            UNEXPECTED.error("an MQTT connection failed", cause);
+        }
         lingeredInVain = true;
         context.close();
     }
