@@ -4,24 +4,19 @@ package io.github.tim4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.sun.jna.Native;
 import com.sun.jna.Platform;
-import io.github.tim4j.TimClient;
-import io.github.tim4j.usersig.UserSig;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.Logger;
 
 /**
  * The README's examples, taken from its text: compiled and run with the commands that it gives, against a server that was started as it
@@ -63,7 +58,7 @@ class ReadmeIT {
     }
 
     private List<String> run(String script, String userSig) {
-        String commands = "set -e; cd " + folder + "\n" + script;
+        String commands = "set -e; cd '" + folder + "'\n" + script;
         Map<String, String> environment =
                 Map.of("TIM_USER_SIG", userSig, "PATH", Cli.JAVA.getParent() + ":" + System.getenv("PATH"));
         try (Cli shell = Cli.program(List.of("bash", "-c", commands), environment)) {
@@ -74,8 +69,7 @@ class ReadmeIT {
         }
     }
 
-    /** @param change what is to be changed in the commands */
-    private void example(String file, String language, UnaryOperator<String> change) throws IOException {
+    private void example(String file, String language) throws IOException {
         Path key = Files.writeString(folder.resolve("secret.key"), "a secret\n");
         try (Cli serve = Cli.start(
                         "serve", "--sdkappid", "1400000000", "--secret-key-file", key.toString(), "--port", "0");
@@ -91,38 +85,25 @@ class ReadmeIT {
             String program = block(after, language).replace("mqtt://127.0.0.1:1883", serve.await("listening "));
             Files.writeString(folder.resolve(file), program);
             assertThat(usersig.exitCode()).isZero();
-            assertThat(run(change.apply(block(after, "sh")), usersig.out().get(0)))
+            assertThat(run(block(after, "sh"), usersig.out().get(0)))
                     .isEqualTo(block(after, "text").lines().toList());
         }
     }
 
+    /** With nothing but what a dependency on the binding brings. */
     @Test
     void theJavaExample() throws IOException {
-        example("Hello.java", "java", commands -> commands);
-    }
-
-    @Test
-    void theJavaExampleWithNothingButTheBindingJnaAndSlf4j() throws IOException {
-        String classPath = String.join(
-                ":",
-                jarOf(TimClient.class),
-                jarOf(UserSig.class),
-                Cli.PROJECT.resolve("native/target/classes").toString(),
-                jarOf(Native.class),
-                jarOf(Logger.class));
-        example("Hello.java", "java", commands -> commands.replace("target/tim4j-all.jar", classPath));
+        try (Stream<Path> libraries = Files.list(Cli.PROJECT.resolve("target/lib"))) {
+            assertThat(libraries.map(library -> library.getFileName().toString().replaceFirst("-[0-9].*", "")))
+                    .containsExactlyInAnyOrder("tim4j", "tim4j-usersig", "tim4j-native", "jna", "slf4j-api");
+        }
+        example("Hello.java", "java");
     }
 
     @Test
     void theCExample() throws IOException {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/gcc")), "skipped: no gcc on this machine");
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/pkg-config")), "skipped: no pkg-config on this machine");
-        example("hello.c", "c", commands -> commands);
-    }
-
-    private static String jarOf(Class<?> type) {
-        return Path.of(URI.create(
-                        type.getProtectionDomain().getCodeSource().getLocation().toString()))
-                .toString();
+        example("hello.c", "c");
     }
 }
