@@ -51,7 +51,7 @@ class NativeTest {
 
     private static final String FUZZ_ITERATIONS = "500000";
     /** Of test_random, under each sanitizer; for more: {@code RANDOM_SEQUENCES=50000 mvn test -Dtest=NativeTest}. */
-    private static final String RANDOM_SEQUENCES = System.getenv().getOrDefault("RANDOM_SEQUENCES", "2000");
+    private static final String RANDOM_SEQUENCES = System.getenv().getOrDefault("RANDOM_SEQUENCES", "1000");
 
     private static final Pattern DECLARATION = Pattern.compile("^TIM_DECL\\s[^;(]*?(\\w+)\\s*\\(", Pattern.MULTILINE);
 

@@ -37,12 +37,12 @@ public final class HtmlReport {
      * @throws IOException if it cannot be written
      */
     public static void write(List<Report> reports, Path file) throws IOException {
-        write(reports, List.of(), file);
+        Files.writeString(file, new HtmlReport(reports, List.of()).html());
     }
 
-    /** @param found deliberate faults of libraries made for a test of the kit, and what the kit made of them; may be empty */
-    public static void write(List<Report> reports, List<FoundFault> found, Path file) throws IOException {
-        Files.writeString(file, new HtmlReport(reports, found).html());
+    /** @param found deliberate faults of libraries made for a test of the kit, and what the kit made of them */
+    public static void writeFaults(List<FoundFault> found, Path file) throws IOException {
+        Files.writeString(file, new HtmlReport(List.of(), found).html());
     }
 
     private String html() throws IOException {
@@ -56,12 +56,14 @@ public final class HtmlReport {
         String filters = take();
         faults();
         groups();
-        String title = String.join(
-                " and ",
-                reports.stream()
-                        .map(report -> report.library() + " " + report.version())
-                        .toList());
-        return page.replace("{{columns}}", Integer.toString(reports.size()))
+        String title = reports.isEmpty()
+                ? "libraries with a deliberate fault each"
+                : String.join(
+                        " and ",
+                        reports.stream()
+                                .map(report -> report.library() + " " + report.version())
+                                .toList());
+        return page.replace("{{columns}}", Integer.toString(Math.max(1, reports.size())))
                 .replace("{{title}}", escape(title))
                 .replace("{{libraries}}", libraries)
                 .replace("{{filters}}", filters)
