@@ -76,6 +76,7 @@ static const void* log_data;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t more = PTHREAD_COND_INITIALIZER;
 static bool worker_runs;
+static pthread_t worker;
 static char* megabyte;
 
 static const char* text_of(int text) {
@@ -182,12 +183,25 @@ TIM_DECL int TIMInit(uint64_t sdk_app_id, const char* config) {
     initialised = true;
     worker_runs = true;
     worked = (int)request_count;
-    pthread_t thread;
-    pthread_create(&thread, NULL, work, NULL);
-    pthread_detach(thread);
+    pthread_create(&worker, NULL, work, NULL);
+#ifndef HOSTILE_JOINS_AT_EXIT
+    pthread_detach(worker);
+#endif
     pthread_mutex_unlock(&lock);
     return 0;
 }
+
+#ifdef HOSTILE_JOINS_AT_EXIT
+/* As a library may that is written in C++: the end of the process waits for the thread that has called back. */
+__attribute__((destructor)) static void join_worker(void) {
+    pthread_mutex_lock(&lock);
+    bool running = worker_runs;
+    initialised = false;
+    pthread_cond_broadcast(&more);
+    pthread_mutex_unlock(&lock);
+    if (running) pthread_join(worker, NULL);
+}
+#endif
 
 TIM_DECL int TIMUninit(void) {
     uninit_count++;

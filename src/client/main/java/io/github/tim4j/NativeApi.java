@@ -47,7 +47,7 @@ final class NativeApi {
     NativeApi(LoadedLibrary library, long sdkAppId, String config, @Nullable String proxy, Callbacks.Events events) {
         this.library = library;
         this.sdk = library.sdk();
-        this.callbacks = library.shim().isPresent() ? Callbacks.ATTACHING : Callbacks.DETACHING;
+        this.callbacks = Callbacks.of(library.shim().isPresent());
         this.sdkAppId = sdkAppId;
         this.config = config;
         this.proxy = proxy;
@@ -125,6 +125,7 @@ final class NativeApi {
             register(false);
         } finally {
             Callbacks.unsubscribe(subscription);
+            callbacks.released();
         }
     }
 

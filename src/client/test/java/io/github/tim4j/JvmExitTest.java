@@ -76,6 +76,10 @@ class JvmExitTest {
                     new Thread(tim::close).start();
                     System.exit(0);
                 }
+                case "halt after an answer" -> {
+                    tim.login("bob", args[3]).join();
+                    Runtime.getRuntime().halt(0);
+                }
                 case "return" -> {}
                 default -> throw new IllegalArgumentException(way);
             }
@@ -111,6 +115,16 @@ class JvmExitTest {
                     .run(folder);
             assertThat(result.exitCode()).as(result.output()).isZero();
         }
+    }
+
+    /** Its thread would hang when it ends after the JVM, if it were still attached to it; and so the process. */
+    @Test
+    void aLibraryMayJoinItsCallbackThreadWhenTheProcessEnds() {
+        Path joining =
+                CCompiler.library("joining", List.of("src/client/test/native/hostile.c"), "-DHOSTILE_JOINS_AT_EXIT");
+        ForkedJvm.Result result = ForkedJvm.of(Ending.class, "halt after an answer", 0, at.server.uri(), "sig", joining)
+                .run(folder);
+        assertThat(result.exitCode()).as(result.output()).isZero();
     }
 
     @Test

@@ -45,7 +45,8 @@ final class Cli implements AutoCloseable {
 
     /** Starts a command of the jar. */
     static Cli start(Map<String, String> environment, String input, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(JAVA.toString(), "-jar", JAR.toString()));
+        List<String> command = new ArrayList<>(
+                List.of(JAVA.toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", JAR.toString()));
         command.addAll(List.of(arguments));
         return new Cli(command, environment, input);
     }

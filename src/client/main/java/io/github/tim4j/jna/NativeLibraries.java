@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -42,7 +43,9 @@ public final class NativeLibraries {
     /** Bind on first use, and keep the symbols private: two libraries with the same names may be loaded in one process. */
     private static final int RTLD_LAZY_LOCAL = Platform.isMac() ? 1 | 4 : 1;
 
-    private static final Map<String, LoadedLibrary> LOADED = new ConcurrentHashMap<>();
+    /** JNA unloads a library that nobody refers to. timshim keeps itself in memory; of others that is not known. */
+    private static final Set<NativeLibrary> KEPT = ConcurrentHashMap.newKeySet();
+
     private static final Map<String, ClassicTim> CLASSIC = new ConcurrentHashMap<>();
 
     private NativeLibraries() {}
@@ -54,11 +57,7 @@ public final class NativeLibraries {
      * @throws LibraryLoadException if none could be loaded; its message lists each attempt
      */
     public static LoadedLibrary load(@Nullable Path path) {
-        return load(
-                path,
-                System.getProperty(LIBRARY_PROPERTY, ""),
-                List.of("timshim", "ImSDK"),
-                name -> LOADED.computeIfAbsent(name, NativeLibraries::open));
+        return load(path, System.getProperty(LIBRARY_PROPERTY, ""), List.of("timshim", "ImSDK"), NativeLibraries::open);
     }
 
     /**
@@ -73,8 +72,7 @@ public final class NativeLibraries {
         requireJna();
         List<String> tried = new ArrayList<>();
         String fileName = System.mapLibraryName("timshim-copy" + number);
-        Optional<LoadedLibrary> copy =
-                bundled("timshim", fileName, name -> LOADED.computeIfAbsent(name, NativeLibraries::open), tried);
+        Optional<LoadedLibrary> copy = bundled("timshim", fileName, NativeLibraries::open, tried);
         return Path.of(copy.orElseThrow(() -> new LibraryLoadException(tried)).path());
     }
 
@@ -195,6 +193,9 @@ public final class NativeLibraries {
         ImSdk sdk = Native.load(name, ImSdk.class, options);
         boolean isShim = functionsOf(ImSdkShim.class).allMatch(function -> has(library, function));
         Optional<ImSdkShim> shim = isShim ? Optional.of(Native.load(name, ImSdkShim.class, options)) : Optional.empty();
+        if (!isShim) {
+            KEPT.add(library);
+        }
         String file = library.getFile() == null ? name : library.getFile().getPath();
         return new LoadedLibrary(file, String.valueOf(sdk.TIMGetSDKVersion()), sdk, shim, library);
     }
