@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * here belongs to the loop, unless it says otherwise; what the application is to see goes to the dispatch, in this order: events of a request,
  * its futures, events of the next.
  */
-final class Core implements Callbacks.Events {
+final class Core {
     /** As many as the C API lets wait: so many late answers can still matter. */
     private static final int MAX_LATE = 1000;
 
@@ -48,10 +48,8 @@ final class Core implements Callbacks.Events {
     private final Set<Request<?>> calls = new LinkedHashSet<>();
     /** Sent, and given up by all who waited: their answers still say something. */
     private final Deque<Request<?>> late = new ArrayDeque<>();
-    /** In the order of their calls, which is that of the deadlines: so one timer, for the first, does for all. */
-    private final Set<Caller<?>> callers = new LinkedHashSet<>();
 
-    private @Nullable Future<?> deadline;
+    private final Callers callers;
     private volatile boolean closed;
 
     Core(TimClient.Builder builder, LoadedLibrary library, Dispatch dispatch, Timer timer) {
@@ -67,7 +65,13 @@ final class Core implements Callbacks.Events {
                         loop,
                         timer,
                         builder.userSigTimeout == null ? timeout : builder.userSigTimeout);
-        this.api = new NativeApi(library, builder.sdkAppId, Json.object(builder.config), builder.proxy, this);
+        this.callers = new Callers(timeout, left -> later(left, this::timeOut));
+        this.api = new NativeApi(
+                library,
+                builder.sdkAppId,
+                Json.object(builder.config),
+                builder.proxy,
+                new LibraryEvents(loop, session, () -> closed, this::report));
         this.renewals = new Renewals(this, session, api, builder.renewal ? provider : null, builder.renewalBackoff);
         api.open();
     }
@@ -161,15 +165,12 @@ final class Core implements Callbacks.Events {
                 sent.forEach(Core::forget);
                 calls.forEach(Core::forget);
                 late.forEach(Core::forget);
-                for (Caller<?> caller : callers) {
-                    caller.reply().answered = true;
-                    open.add(caller);
-                }
+                open.addAll(callers.removeAll());
+                open.forEach(caller -> caller.reply().answered = true);
                 waiting.clear();
                 sent.clear();
                 calls.clear();
                 late.clear();
-                callers.clear();
                 report(session.closed());
             }
         });
@@ -199,12 +200,7 @@ final class Core implements Callbacks.Events {
     }
 
     private <T> void addCaller(Request<T> request, Reply<T> reply) {
-        Caller<T> caller = new Caller<>(reply, request, System.nanoTime() + Timer.nanos(timeout));
-        request.callers.add(caller);
-        callers.add(caller);
-        if (deadline == null) {
-            deadline = later(timeout, this::timeOut);
-        }
+        Caller<T> caller = callers.add(request, reply);
         reply.onEnd(() -> {
             if (!reply.answered) {
                 loop.put(() -> left(caller));
@@ -339,11 +335,7 @@ final class Core implements Callbacks.Events {
 
     /** Ends a request that is out of the book: with the value if there is no failure. */
     private void finish(Request<?> request, @Nullable Object value, @Nullable Throwable failure) {
-        for (Caller<?> caller : request.callers) {
-            callers.remove(caller);
-            end(caller, value, failure);
-        }
-        request.callers.clear();
+        callers.removeAll(request).forEach(caller -> end(caller, value, failure));
     }
 
     @SuppressWarnings("unchecked") // The value is of the request's kind.
@@ -355,19 +347,14 @@ final class Core implements Callbacks.Events {
     // Who waits no longer.
 
     private void timeOut() {
-        deadline = null;
-        while (!callers.isEmpty()) {
-            Caller<?> first = callers.iterator().next();
-            long left = first.deadline() - System.nanoTime();
-            if (left > 0) {
-                deadline = later(Duration.ofNanos(left), this::timeOut);
-                break;
-            }
-            callers.remove(first);
-            first.request().callers.remove(first);
-            end(first, null, new TimeoutException("the library has not answered within " + timeout.toMillis() + " ms"));
-            if (first.request().callers.isEmpty()) {
-                giveUp(first.request());
+        for (Caller<?> caller : callers.expired()) {
+            callers.remove(caller);
+            end(
+                    caller,
+                    null,
+                    new TimeoutException("the library has not answered within " + timeout.toMillis() + " ms"));
+            if (caller.request().callers.isEmpty()) {
+                giveUp(caller.request());
             }
         }
         advance();
@@ -391,7 +378,7 @@ final class Core implements Callbacks.Events {
     /** The application has cancelled the future, or completed it otherwise. */
     private void left(Caller<?> caller) {
         Request<?> request = caller.request();
-        if (!callers.remove(caller) || !request.callers.remove(caller) || !request.callers.isEmpty()) {
+        if (!callers.remove(caller) || !request.callers.isEmpty()) {
             return;
         }
         if (request.kind == Request.Kind.LOGIN && sent.contains(request)) {
@@ -494,47 +481,5 @@ final class Core implements Callbacks.Events {
 
     void report(String userId, Trigger trigger, Step step, int attempt, @Nullable Throwable failure, Duration retryIn) {
         listeners.report(new UserSigRenewal(userId, trigger, step, attempt, Optional.ofNullable(failure), retryIn));
-    }
-
-    // What the library reports, on its threads.
-
-    private void event(Runnable turn) {
-        loop.put(() -> {
-            if (!closed) {
-                turn.run();
-            }
-        });
-    }
-
-    @Override
-    public void network(int status, int code, String description) {
-        long now = System.nanoTime();
-        String kept = Redaction.description(description);
-        event(() -> report(session.network(NetworkStatus.of(status), code, kept, now)));
-    }
-
-    @Override
-    public void kickReason(int reason) {
-        event(() -> session.kickReason(KickReason.of(reason)));
-    }
-
-    @Override
-    public void kickedOffline() {
-        event(() -> report(session.kickedOffline()));
-    }
-
-    @Override
-    public void userSigExpired() {
-        event(() -> report(session.userSigExpired()));
-    }
-
-    @Override
-    public boolean wantsLog(int level) {
-        return NativeLog.wants(level);
-    }
-
-    @Override
-    public void log(int level, String line) {
-        NativeLog.log(level, line);
     }
 }
