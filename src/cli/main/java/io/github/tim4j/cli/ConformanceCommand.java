@@ -3,6 +3,7 @@ package io.github.tim4j.cli;
 
 import io.github.tim4j.conformance.Conformance;
 import io.github.tim4j.conformance.ConformanceException;
+import io.github.tim4j.conformance.report.Baseline;
 import io.github.tim4j.conformance.report.Group;
 import io.github.tim4j.conformance.report.HtmlReport;
 import io.github.tim4j.conformance.report.JUnitXmlReport;
@@ -25,9 +26,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,6 +81,19 @@ final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--allow-skipped", description = "End with 0 although of a group none could be run.")
     private boolean allowSkipped;
 
+    @Option(
+            names = "--baseline",
+            paramLabel = "FILE",
+            description =
+                    "Known faults, a line each: scenario, verdict, why it is accepted. Ends with 0 if there are these and no others.")
+    private Path baselineFile;
+
+    @Option(
+            names = "--repeat",
+            paramLabel = "N",
+            description = "Run each scenario N times; the worst result counts, and says how often it came.")
+    private int repeat = 1;
+
     @Option(names = "--list", description = "List the scenarios and end.")
     private boolean list;
 
@@ -120,6 +132,7 @@ final class ConformanceCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         checkArguments();
+        Baseline baseline = baseline();
         if (!compare.isEmpty()) {
             return compare(out);
         }
@@ -134,7 +147,7 @@ final class ConformanceCommand implements Callable<Integer> {
             out.println();
             TextTable.print(report, out);
             writeReports(report);
-            if (!report.isConformant()) {
+            if (baseline == null ? !report.isConformant() : isNews(report, baseline)) {
                 return ExitCode.FAILED;
             }
             List<String> untested = untested(report);
@@ -149,6 +162,33 @@ final class ConformanceCommand implements Callable<Integer> {
             return ExitCode.UNTESTED;
         } catch (ConformanceException e) {
             throw CliException.failed(e.getMessage());
+        }
+    }
+
+    private Baseline baseline() {
+        if (baselineFile == null) {
+            return null;
+        }
+        try {
+            Baseline baseline = Baseline.read(baselineFile);
+            baseline.ids().forEach(ConformanceCommand::checkKnown);
+            return baseline;
+        } catch (NoSuchFileException e) {
+            throw CliException.usage("no file " + baselineFile);
+        } catch (IOException e) {
+            throw CliException.usage(e.getMessage());
+        }
+    }
+
+    private boolean isNews(Report report, Baseline baseline) {
+        List<String> news = baseline.unlike(report);
+        news.forEach(spec.commandLine().getErr()::println);
+        return !news.isEmpty();
+    }
+
+    private static void checkKnown(String id) {
+        if (Catalogue.scenarios().stream().noneMatch(scenario -> scenario.id().equals(id))) {
+            throw CliException.usage("no scenario \"" + id + "\"; --list shows all");
         }
     }
 
@@ -221,14 +261,12 @@ final class ConformanceCommand implements Callable<Integer> {
             }
         }
         groups.forEach(ConformanceCommand::group);
-        Set<String> known = Catalogue.scenarios().stream().map(Scenario::id).collect(Collectors.toSet());
-        for (String id : scenarios) {
-            if (!known.contains(id)) {
-                throw CliException.usage("no scenario \"" + id + "\"; --list shows all");
-            }
-        }
+        scenarios.forEach(ConformanceCommand::checkKnown);
         if (parallel != null && parallel < 1) {
             throw CliException.usage("--parallel " + parallel + " is not at least 1");
+        }
+        if (repeat < 1) {
+            throw CliException.usage("--repeat " + repeat + " is not at least 1");
         }
         if (markdown != null && compare.isEmpty()) {
             throw CliException.usage("--markdown is for --compare");
@@ -254,7 +292,7 @@ final class ConformanceCommand implements Callable<Integer> {
 
     private Report run(PrintWriter out) {
         Conformance conformance =
-                Conformance.of(library).select(this::isSelected).onResult(result -> show(out, result));
+                Conformance.of(library).select(this::isSelected).repeat(repeat).onResult(result -> show(out, result));
         if (parallel != null) {
             conformance.parallel(parallel);
         }
@@ -281,6 +319,18 @@ final class ConformanceCommand implements Callable<Integer> {
         if (!scenarios.isEmpty()) {
             result.transcript().forEach(note -> out.println("          " + note));
         }
+        if (result.verdict().isFault() && "true".equals(System.getenv("GITHUB_ACTIONS"))) {
+            out.println(annotation(result));
+        }
         out.flush();
+    }
+
+    /** As GitHub shows it beside the build; the details of its syntax are those of its workflow commands. */
+    private static String annotation(Result result) {
+        String text = (result.title() + ": " + result.detail())
+                .replace("%", "%25")
+                .replace("\r", "%0D")
+                .replace("\n", "%0A");
+        return "::error title=" + result.id() + "::" + text;
     }
 }

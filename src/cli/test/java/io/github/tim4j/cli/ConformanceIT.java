@@ -64,6 +64,17 @@ class ConformanceIT {
     }
 
     @Test
+    void aFaultThatIsKnownAndGoneIsReported() throws Exception {
+        Path baseline =
+                Files.writeString(folder.resolve("known"), "offline.status-before-init fail of the first version\n");
+        wrong(1, "the fault is gone", "--scenario", "offline.status-before-init", "--baseline", baseline.toString());
+        try (Cli run = Cli.start(
+                "conformance", "--scenario", "offline.login-before-init", "--baseline", baseline.toString())) {
+            assertThat(run.exitCode()).isZero();
+        }
+    }
+
+    @Test
     void aMistakeIsToldInOneLine() throws Exception {
         Path notALibrary = Files.writeString(folder.resolve("libnone.so"), "no library");
         wrong(2, "no group \"none\"", "--group", "none");
@@ -72,6 +83,12 @@ class ConformanceIT {
         wrong(2, "no folder", "--html", folder.resolve("none/report.html").toString(), "--list");
         wrong(2, "is no report of this kit", "--compare", notALibrary.toString());
         wrong(2, "--sdkappid", "--server", "mqtt://127.0.0.1:1");
+        Path baseline = Files.writeString(folder.resolve("known"), "none.such fail because\n");
+        wrong(2, "no scenario \"none.such\"", "--baseline", baseline.toString());
+        Files.writeString(baseline, "login.success maybe because\n");
+        wrong(2, "known:1: no verdict \"maybe\"", "--baseline", baseline.toString());
+        wrong(2, "no file missing", "--baseline", "missing");
+        wrong(2, "--repeat 0 is not at least 1", "--repeat", "0");
         wrong(1, "libnone.so", "--library", notALibrary.toString());
     }
 

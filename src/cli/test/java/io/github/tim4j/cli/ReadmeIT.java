@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -88,6 +89,19 @@ class ReadmeIT {
             assertThat(run(block(after, "sh"), usersig.out().get(0)))
                     .isEqualTo(block(after, "text").lines().toList());
         }
+    }
+
+    /** A translation's commands and code are those of the original, which are tried here. */
+    @Test
+    void theChineseReadmeHasTheSameCode() throws IOException {
+        Pattern fenced = Pattern.compile("\n```\\w*\n.*?\n```\n", Pattern.DOTALL);
+        List<String> code = fenced.matcher(Files.readString(Cli.PROJECT.resolve("README.zh-CN.md")))
+                .results()
+                .map(MatchResult::group)
+                .toList();
+        assertThat(code)
+                .hasSizeGreaterThan(5)
+                .allSatisfy(block -> assertThat(readme).contains(block));
     }
 
     /** With nothing but what a dependency on the binding brings. */

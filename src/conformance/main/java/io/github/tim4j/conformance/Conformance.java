@@ -70,6 +70,7 @@ public final class Conformance {
     private Predicate<Scenario> selection = scenario -> true;
     private Consumer<Result> listener = result -> {};
     private int parallel = DEFAULT_PARALLEL;
+    private int repeat = 1;
     /** Null for what suits the library. */
     private @Nullable Duration patience;
 
@@ -154,6 +155,21 @@ public final class Conformance {
     }
 
     /**
+     * How often to run each scenario; the worst result counts, and says how often it came.
+     *
+     * @param times at least 1; the default is 1
+     * @return this
+     * @throws IllegalArgumentException for less than 1
+     */
+    public Conformance repeat(int times) {
+        if (times < 1) {
+            throw new IllegalArgumentException("repeat " + times + " is not at least 1");
+        }
+        repeat = times;
+        return this;
+    }
+
+    /**
      * Runs.
      *
      * @return what came of it
@@ -169,8 +185,14 @@ public final class Conformance {
             Subject subject = subject(workers);
             boolean anyLogsIn = selected.stream().anyMatch(scenario -> logsIn(scenario.need()));
             Reach reach = anyLogsIn ? reach(subject, workers, slots) : Reach.NOTHING;
-            Map<Scenario, Result> results = new Run(subject, reach, workers, slots, selected).results();
-            List<Result> ordered = selected.stream().map(results::get).toList();
+            List<Map<Scenario, Result>> runs = new ArrayList<>();
+            for (int i = 0; i < repeat; i++) {
+                runs.add(new Run(subject, reach, workers, slots, selected).results());
+            }
+            List<Result> ordered = selected.stream()
+                    .map(scenario -> Result.worst(
+                            runs.stream().map(run -> run.get(scenario)).toList()))
+                    .toList();
             return new Report(
                     library == null ? "timshim (bundled)" : String.valueOf(library.getFileName()),
                     subject.version(),

@@ -4,6 +4,7 @@ package io.github.tim4j.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.tim4j.conformance.report.Baseline;
 import io.github.tim4j.conformance.report.HtmlReport;
 import io.github.tim4j.conformance.report.JUnitXmlReport;
 import io.github.tim4j.conformance.report.JsonReport;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -115,6 +117,78 @@ class ReportTest {
                         "data-verdicts=\"fail pass\" data-differs=\"true\"",
                         "data-verdicts=\"pass pass\" data-differs=\"false\"");
         assertThat(html).doesNotContain("<0>", "{{", "src=", "href=", "http");
+    }
+
+    @Test
+    void faultsComeFirst() throws IOException {
+        Path file = folder.resolve("report.html");
+        HtmlReport.write(List.of(report("libone.so", Verdict.PASS, Verdict.PASS, Verdict.HUNG)), file);
+        String html = Files.readString(file);
+        assertThat(html.indexOf(Catalogue.scenarios().get(2).id()))
+                .isPositive()
+                .isLessThan(html.indexOf(Catalogue.scenarios().get(0).id()));
+    }
+
+    private static String id(int scenario) {
+        return Catalogue.scenarios().get(scenario).id();
+    }
+
+    @Test
+    void aBaselineLetsPassWhatItListsAndNothingElse() throws IOException {
+        Path file = Files.writeString(
+                folder.resolve("known"),
+                "# of libone\n\n" + id(0) + "  fail  no reason yet\n" + id(1) + " hung\tbeing looked at\n" + id(2)
+                        + " fail as documented in 2019\n");
+        Baseline baseline = Baseline.read(file);
+        assertThat(baseline.ids()).containsExactly(id(0), id(1), id(2));
+        assertThat(baseline.unlike(report("libone.so", Verdict.FAIL, Verdict.HUNG, Verdict.FAIL, Verdict.DIVERGES)))
+                .isEmpty();
+        assertThat(baseline.unlike(report("libone.so", Verdict.SKIPPED))).isEmpty();
+        assertThat(baseline.unlike(report("libone.so", Verdict.PASS, Verdict.CRASHED, Verdict.FAIL, Verdict.FAIL)))
+                .satisfiesExactly(
+                        gone -> assertThat(gone).contains(id(0), "gone", "known"),
+                        other -> assertThat(other).contains(id(1), "crashed", "hung"),
+                        added -> assertThat(added).contains(id(3) + " fail and why"));
+    }
+
+    @Test
+    void aLineOfABaselineThatIsWrongIsNamed() throws IOException {
+        for (String[] wrong : new String[][] {
+            {id(0) + " fail", "why it is accepted"},
+            {id(0) + " bad because", "no verdict \"bad\""},
+            {id(0) + " pass because", "pass is no fault"},
+            {id(0) + " fail a\n" + id(0) + " hung b", "listed twice"}
+        }) {
+            Path file = Files.writeString(folder.resolve("known"), "\n" + wrong[0]);
+            assertThatThrownBy(() -> Baseline.read(file))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("known:" + (wrong[0].contains("\n") ? 3 : 2))
+                    .hasMessageContaining(wrong[1]);
+        }
+    }
+
+    @Test
+    void theWorstOfSeveralRunsCountsAndSaysHowOftenItCame() {
+        List<Result> runs =
+                report("libone.so", Verdict.PASS, Verdict.FAIL, Verdict.PASS).results();
+        assertThat(Result.worst(runs).verdict()).isEqualTo(Verdict.FAIL);
+        assertThat(Result.worst(runs).detail()).startsWith("in 1 of 3 runs: " + DETAIL);
+        assertThat(Result.worst(runs.subList(1, 2))).isEqualTo(runs.get(1));
+    }
+
+    @Test
+    void aScenarioIsRunAsOftenAsAskedFor() {
+        List<Result> seen = Collections.synchronizedList(new ArrayList<>());
+        Report report = Conformance.of(null)
+                .select(scenario -> scenario.id().equals("offline.status-before-init"))
+                .repeat(3)
+                .onResult(seen::add)
+                .run();
+        assertThat(seen).hasSize(3);
+        assertThat(report.results()).singleElement().satisfies(result -> {
+            assertThat(result.verdict()).isEqualTo(Verdict.PASS);
+            assertThat(result.detail()).isEmpty();
+        });
     }
 
     @Test

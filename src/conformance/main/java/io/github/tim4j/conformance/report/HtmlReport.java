@@ -185,19 +185,36 @@ public final class HtmlReport {
     private void groups() {
         Map<String, Result> scenarios = new LinkedHashMap<>();
         reports.forEach(report -> report.results().forEach(result -> scenarios.putIfAbsent(result.id(), result)));
+        section(
+                "faults",
+                "of one library at least",
+                scenarios.values().stream().filter(this::isFaulty).toList());
         for (Group group : Group.values()) {
-            List<Result> ofGroup = scenarios.values().stream()
-                    .filter(result -> result.group().equals(group.toString()))
-                    .toList();
-            if (!ofGroup.isEmpty()) {
-                out.append("<section class=\"group\"><h3>")
-                        .append(group)
-                        .append(" <small>")
-                        .append(escape(group.about()))
-                        .append("</small></h3>\n");
-                ofGroup.forEach(this::scenario);
-                out.append("</section>\n");
-            }
+            section(
+                    group.toString(),
+                    group.about(),
+                    scenarios.values().stream()
+                            .filter(result -> result.group().equals(group.toString()) && !isFaulty(result))
+                            .toList());
+        }
+    }
+
+    private boolean isFaulty(Result scenario) {
+        return reports.stream()
+                .flatMap(report -> report.results().stream())
+                .anyMatch(result ->
+                        result.id().equals(scenario.id()) && result.verdict().isFault());
+    }
+
+    private void section(String name, String about, List<Result> scenarios) {
+        if (!scenarios.isEmpty()) {
+            out.append("<section class=\"group\"><h3>")
+                    .append(name)
+                    .append(" <small>")
+                    .append(escape(about))
+                    .append("</small></h3>\n");
+            scenarios.forEach(this::scenario);
+            out.append("</section>\n");
         }
     }
 

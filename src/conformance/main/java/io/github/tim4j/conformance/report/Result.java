@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.conformance.report;
 
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -31,4 +33,32 @@ public record Result(
         List<Divergence> divergences,
         String why,
         List<String> transcript,
-        long millis) {}
+        long millis) {
+    /**
+     * Of a scenario that was run several times.
+     *
+     * @param runs what came of each; at least one
+     * @return the worst of them; if they differ, its detail begins with how often it came
+     */
+    public static Result worst(List<Result> runs) {
+        Result worst = Collections.max(runs, Comparator.comparingInt(result -> result.verdict.severity()));
+        long times =
+                runs.stream().filter(result -> result.verdict == worst.verdict).count();
+        if (times == runs.size()) {
+            return worst;
+        }
+        return new Result(
+                worst.id,
+                worst.group,
+                worst.title,
+                worst.sources,
+                worst.does,
+                worst.expects,
+                worst.verdict,
+                "in " + times + " of " + runs.size() + " runs: " + worst.detail,
+                worst.divergences,
+                worst.why,
+                worst.transcript,
+                worst.millis);
+    }
+}

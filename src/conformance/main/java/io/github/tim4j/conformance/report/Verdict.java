@@ -42,6 +42,18 @@ public enum Verdict {
         return this == FAIL || this == CRASHED || this == HUNG;
     }
 
+    /** Grows with what a reader has to know first. */
+    int severity() {
+        return switch (this) {
+            case PASS -> 0;
+            case SKIPPED -> 1;
+            case DIVERGES -> 2;
+            case FAIL -> 3;
+            case CRASHED -> 4;
+            case HUNG -> 5;
+        };
+    }
+
     /** In lower case, as reports show it. */
     @Override
     public String toString() {
