@@ -29,7 +29,6 @@ class ArchitectureTest {
                 .onlyDependOnClassesThat(resideInAnyPackage(others)
                         .or(resideInAPackage(name))
                         .or(DescribedPredicate.not(resideInAPackage(ROOT + ".."))))
-                .allowEmptyShould(true)
                 .check(CLASSES);
     }
 
@@ -103,7 +102,6 @@ class ArchitectureTest {
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage(ROOT + top)
-                    .allowEmptyShould(true)
                     .check(CLASSES);
         }
     }
