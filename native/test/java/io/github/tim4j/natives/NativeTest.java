@@ -60,11 +60,11 @@ class NativeTest {
         return programs("test_").map(source -> test(source, ADDRESS, argumentsOf(source)));
     }
 
-    /** Without test_faults, whose time it is. */
+    /** Those that have threads, and without test_faults, whose time it is. */
     @TestFactory
     Stream<DynamicTest> underThreadSanitizer() {
         return programs("test_")
-                .filter(source -> !source.endsWith("test_faults.c"))
+                .filter(source -> !source.matches(".*/test_(config|json|mqtt|session.*|faults)\\.c"))
                 .map(source -> test(source, THREAD, argumentsOf(source)));
     }
 

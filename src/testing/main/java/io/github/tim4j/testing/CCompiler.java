@@ -32,6 +32,8 @@ public final class CCompiler {
 
     private static final Path OUTPUT = Project.ROOT.resolve("target/native-test");
     private static final Map<String, Boolean> SUPPORTED = new ConcurrentHashMap<>();
+    /** A lock for each result: others of this JVM that want the same wait for it. */
+    private static final Map<Path, Object> BEING_COMPILED = new ConcurrentHashMap<>();
 
     private CCompiler() {}
 
@@ -87,20 +89,26 @@ public final class CCompiler {
         try {
             Files.createDirectories(OUTPUT);
             Path result = OUTPUT.resolve(withHash(name, hash(command, sources)));
-            if (!Files.exists(result)) {
-                Path unfinished = Files.createTempFile(OUTPUT, name, ".tmp");
-                command.addAll(List.of("-o", unfinished.toString(), "-ldl"));
-                String errors = run(command);
-                if (errors != null) {
-                    Files.deleteIfExists(unfinished);
-                    throw new AssertionError(String.join(" ", command) + "\n" + errors);
+            synchronized (BEING_COMPILED.computeIfAbsent(result, path -> new Object())) {
+                if (!Files.exists(result)) {
+                    run(name, command, result);
                 }
-                Files.move(unfinished, result, StandardCopyOption.ATOMIC_MOVE);
             }
             return result;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static void run(String name, List<String> command, Path result) throws IOException {
+        Path unfinished = Files.createTempFile(OUTPUT, name, ".tmp");
+        command.addAll(List.of("-o", unfinished.toString(), "-ldl"));
+        String errors = run(command);
+        if (errors != null) {
+            Files.deleteIfExists(unfinished);
+            throw new AssertionError(String.join(" ", command) + "\n" + errors);
+        }
+        Files.move(unfinished, result, StandardCopyOption.ATOMIC_MOVE);
     }
 
     private static void assumePresent() {
