@@ -17,18 +17,10 @@ import java.util.IdentityHashMap;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The functions of one library as the client uses them. Any thread for what asks; the loop for what begins, ends or requests. */
 final class NativeApi {
-    /** The client's own business, not to be called behind its back. */
-    private static final Set<String> RESERVED = Stream.of(ImSdk.class.getDeclaredMethods())
-            .map(Method::getName)
-            .filter(name -> !name.equals("TIMSetConfig"))
-            .collect(Collectors.toUnmodifiableSet());
-
     /** Of the year 9999: what comes later is no time. */
     private static final long LAST_SECOND = 253402300799L;
 
@@ -211,8 +203,13 @@ final class NativeApi {
         };
     }
 
+    /** The client's own business is not to be done behind its back. */
     private static void refuseReserved(String name) {
-        if (RESERVED.contains(name) || name.startsWith("TIMShim")) {
+        boolean reserved = name.startsWith("TIMShim");
+        for (Method own : ImSdk.class.getDeclaredMethods()) {
+            reserved |= own.getName().equals(name) && !name.equals("TIMSetConfig");
+        }
+        if (reserved) {
             throw new IllegalArgumentException(
                     name + " is used by TimClient itself: call the method of TimClient for it");
         }

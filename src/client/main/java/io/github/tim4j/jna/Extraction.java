@@ -10,14 +10,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies the bundled library to a file, from which alone the system can load it.
@@ -38,49 +38,52 @@ final class Extraction {
      * @return absolute folders, the first to be tried first
      */
     static List<Path> folders(List<String> tried) {
+        List<Path> folders = new ArrayList<>();
         String property = System.getProperty(CACHE_PROPERTY, "");
         if (!property.isEmpty()) {
-            return candidates(tried, "system property " + CACHE_PROPERTY, property, "")
-                    .map(Path::toAbsolutePath)
-                    .toList();
+            Path named = folder(tried, "system property " + CACHE_PROPERTY, property, "");
+            return named == null ? List.of() : List.of(named.toAbsolutePath());
         }
-        // Relative ones, such as Java's "?" for a user without a home, would be in the working directory, which may be
-        // anybody's.
-        Stream<Path> cache = userCache(tried);
+        addAbsolute(folders, userCache(tried));
         String user = System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9._-]", "_");
-        Stream<Path> temporary = candidates(
-                tried, "system property java.io.tmpdir", System.getProperty("java.io.tmpdir", ""), "tim4j-" + user);
-        return Stream.concat(cache, temporary).filter(Path::isAbsolute).toList();
+        String temporary = System.getProperty("java.io.tmpdir", "");
+        addAbsolute(folders, folder(tried, "system property java.io.tmpdir", temporary, "tim4j-" + user));
+        return folders;
     }
 
-    private static Stream<Path> userCache(List<String> tried) {
+    /** Relative ones, such as Java's "?" for a user without a home, would be in the working directory, which may be anybody's. */
+    private static void addAbsolute(List<Path> folders, @Nullable Path folder) {
+        if (folder != null && folder.isAbsolute()) {
+            folders.add(folder);
+        }
+    }
+
+    private static @Nullable Path userCache(List<String> tried) {
         String variable = Platform.isWindows() ? "LOCALAPPDATA" : Platform.isMac() ? "" : "XDG_CACHE_HOME";
         String set = variable.isEmpty() ? null : System.getenv(variable);
         if (set != null) {
-            Optional<Path> named = candidates(tried, "environment variable " + variable, set, "tim4j")
-                    .filter(Path::isAbsolute)
-                    .findFirst();
-            if (named.isPresent()) {
-                return named.stream();
+            Path named = folder(tried, "environment variable " + variable, set, "tim4j");
+            if (named != null && named.isAbsolute()) {
+                return named;
             }
         }
         String below = Platform.isMac()
                 ? "Library/Caches/tim4j"
                 : Platform.isWindows() ? "AppData/Local/tim4j" : ".cache/tim4j";
-        return candidates(tried, "system property user.home", System.getProperty("user.home", ""), below);
+        return folder(tried, "system property user.home", System.getProperty("user.home", ""), below);
     }
 
-    /** None if it is not set, or, as a name with letters that the locale's encoding lacks, is no path here. */
-    private static Stream<Path> candidates(List<String> tried, String source, String folder, String below) {
+    /** Null if it is not set, or, as a name with letters that the locale's encoding lacks, is no path here. */
+    private static @Nullable Path folder(List<String> tried, String source, String folder, String below) {
         if (folder.isEmpty()) {
-            return Stream.empty();
+            return null;
         }
         try {
-            return Stream.of(Path.of(folder, below));
+            return Path.of(folder, below);
         } catch (InvalidPathException e) {
             tried.add("bundled: cannot be copied to the folder of the " + source
                     + ", whose name this locale's encoding does not have: " + e.getReason());
-            return Stream.empty();
+            return null;
         }
     }
 

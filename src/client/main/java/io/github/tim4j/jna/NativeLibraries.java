@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -191,7 +191,7 @@ public final class NativeLibraries {
         NativeLibrary library = NativeLibrary.getInstance(name, options);
         requireFunctions(library, ImSdk.class);
         ImSdk sdk = Native.load(name, ImSdk.class, options);
-        boolean isShim = functionsOf(ImSdkShim.class).allMatch(function -> has(library, function));
+        boolean isShim = missing(library, ImSdkShim.class).isEmpty();
         Optional<ImSdkShim> shim = isShim ? Optional.of(Native.load(name, ImSdkShim.class, options)) : Optional.empty();
         if (!isShim) {
             KEPT.add(library);
@@ -230,14 +230,13 @@ public final class NativeLibraries {
      * @return the names of those that the library does not export, sorted
      */
     public static List<String> missing(NativeLibrary library, Class<? extends Library> header) {
-        return functionsOf(header).filter(function -> !has(library, function)).toList();
-    }
-
-    private static Stream<String> functionsOf(Class<? extends Library> header) {
-        return Stream.of(header.getDeclaredMethods())
-                .filter(method -> !method.isSynthetic())
-                .map(Method::getName)
-                .sorted();
+        Set<String> missing = new TreeSet<>();
+        for (Method function : header.getDeclaredMethods()) {
+            if (!function.isSynthetic() && !has(library, function.getName())) {
+                missing.add(function.getName());
+            }
+        }
+        return List.copyOf(missing);
     }
 
     private static boolean has(NativeLibrary library, String function) {
