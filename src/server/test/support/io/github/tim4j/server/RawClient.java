@@ -19,10 +19,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A client on a plain socket, with Netty's MQTT codec, which is not the server's: says exactly the bytes it is told to. */
 final class RawClient implements AutoCloseable {
     static final long APP = 1400000000L;
+
+    /** Those that a test leaves open: the garbage collector would close a socket that nobody refers to. */
+    private static final Set<RawClient> OPEN = ConcurrentHashMap.newKeySet();
 
     private final Socket socket;
     private final EmbeddedChannel codec = new EmbeddedChannel(new MqttDecoder(1 << 20), MqttEncoder.INSTANCE);
@@ -39,6 +44,7 @@ final class RawClient implements AutoCloseable {
     /** On a connection that is there already. */
     RawClient(Socket connected) throws IOException {
         socket = connected;
+        OPEN.add(this);
         socket.setSoTimeout(20_000);
         socket.setTcpNoDelay(true);
         codec.attr(AttributeKey.<MqttVersion>valueOf("NETTY_CODEC_MQTT_VERSION"))
@@ -202,6 +208,7 @@ final class RawClient implements AutoCloseable {
     /** Without a DISCONNECT. */
     @Override
     public void close() throws IOException {
+        OPEN.remove(this);
         socket.close();
         codec.finishAndReleaseAll();
     }

@@ -278,9 +278,10 @@ public final class HttpListener {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            if (!(cause instanceof IOException
-                    || cause instanceof CodecException
-                    || cause instanceof ReadTimeoutException)) {
+            Throwable reason = cause instanceof CodecException && cause.getCause() != null ? cause.getCause() : cause;
+            if (!(reason instanceof IOException
+                    || reason instanceof CodecException
+                    || reason instanceof ReadTimeoutException)) {
                 unexpected.error("an HTTP connection failed", cause);
             }
             ctx.close();

@@ -598,7 +598,8 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         // A reset by the client or a failed handshake, most often. Nobody knows what the client has read; the session
         // ends with the channel.
-        if (!(cause instanceof IOException || cause instanceof CodecException)) {
+        Throwable reason = cause instanceof CodecException && cause.getCause() != null ? cause.getCause() : cause;
+        if (!(reason instanceof IOException || reason instanceof CodecException)) {
             UNEXPECTED.error("an MQTT connection failed", cause);
         }
         lingeredInVain = true;
