@@ -14,7 +14,7 @@ import javax.xml.stream.XMLStreamWriter;
 /**
  * A report as the XML that build servers read: one test suite a group, one test case a scenario. A scenario that fails is a failure; one
  * that
- * crashes or hangs is an error; a divergence passes and is told in the case's output.
+ * crashes or hangs is an error; a divergence passes and is reported in the case's output.
  */
 public final class JUnitXmlReport {
     private JUnitXmlReport() {}

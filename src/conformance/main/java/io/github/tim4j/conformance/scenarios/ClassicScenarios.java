@@ -240,7 +240,7 @@ final class ClassicScenarios {
     }
 
     private static void events(Drafts drafts) {
-        drafts.scenario("connection-callbacks", "A lost connection comes back, and both is told")
+        drafts.scenario("connection-callbacks", "A lost connection comes back, and both are reported")
                 .from(CLASSIC_GUIDE, HEADERS)
                 .does("logs in and cuts the connection")
                 .expects("OnConnected at the login; OnDisconnected and OnConnected; still logged in", stage -> {
@@ -261,7 +261,7 @@ final class ClassicScenarios {
                     device.mustBeLoggedIn("alice");
                 });
 
-        drafts.scenario("kicked", "A kick while online is told by OnKickOffline")
+        drafts.scenario("kicked", "A kick while online is reported by OnKickOffline")
                 .from(CLASSIC_GUIDE)
                 .does("logs the same user in from two processes")
                 .expects("OnKickOffline once in the first, which is logged out; the second stays", stage -> {
@@ -275,7 +275,7 @@ final class ClassicScenarios {
                     second.mustBeLoggedIn("alice");
                 });
 
-        drafts.scenario("expires-online", "A UserSig that expires online is told by OnUserSigExpired")
+        drafts.scenario("expires-online", "A UserSig that expires online is reported by OnUserSigExpired")
                 .from(CLASSIC_GUIDE, HEADERS)
                 .does("logs in and moves the server's clock a year ahead")
                 .expects("OnUserSigExpired once, nobody logged in", stage -> {

@@ -213,7 +213,7 @@ final class DeviceScenarios {
     }
 
     private static void offline(Drafts drafts) {
-        drafts.scenario("kicked-while-offline", "Who was kicked while offline is told at the next login, once")
+        drafts.scenario("kicked-while-offline", "Who was kicked while offline learns it at the next login, once")
                 .from(CLASSIC_GUIDE, SERVICE)
                 .does("logs alice in; the process dies; another device logs in; the first device logs in twice")
                 .expects("6208, then 0, which kicks the other device", stage -> {
@@ -231,7 +231,7 @@ final class DeviceScenarios {
 
         drafts.scenario(
                         "kicked-while-reconnecting",
-                        "Who was kicked while the connection was lost is told by the kicked callback")
+                        "Who was kicked while the connection was lost learns it from the kicked callback")
                 .from(CLASSIC_GUIDE, HEADERS)
                 .does("cuts the first device's connection, keeps it away, and logs another device in")
                 .expects(

@@ -481,7 +481,7 @@ final class FaultScenarios {
                     stage.that("network callbacks", device.network()).is(List.of());
                 });
 
-        drafts.scenario("heartbeat-after-renewal", "The connection of a new UserSig has a heartbeat, too")
+        drafts.scenario("heartbeat-after-renewal", "The connection of a new UserSig also has a heartbeat")
                 .from(WIRE)
                 .does(
                         "logs in with a heartbeat of 1 s, then again with a new UserSig; waits for three pings on the new connection")

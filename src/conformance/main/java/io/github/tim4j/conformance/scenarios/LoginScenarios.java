@@ -102,7 +102,7 @@ final class LoginScenarios {
                     device.mustBeLoggedIn("alice");
                 });
 
-        drafts.scenario("network-callback", "The network callback tells of the connection of a login")
+        drafts.scenario("network-callback", "The network callback reports the connection of a login")
                 .from(HEADERS)
                 .needs(Need.KIT_SERVER)
                 .does("logs in")
@@ -136,7 +136,7 @@ final class LoginScenarios {
                     device.mustBeLoggedIn("newcomer");
                 });
 
-        drafts.scenario("server-time", "A login tells the server's time")
+        drafts.scenario("server-time", "A login brings the server's time")
                 .from(HEADERS)
                 .needs(Need.KIT_SERVER)
                 .does("sets the server's clock to 2031, logs in and asks for the server's time, twice")
@@ -518,7 +518,7 @@ final class LoginScenarios {
                     device.mustNotHaveBeenKicked();
                 });
 
-        drafts.scenario("logout-tells-server", "A logout tells the server")
+        drafts.scenario("logout-tells-server", "A logout reaches the server")
                 .from(WEB_GUIDE, WIRE)
                 .needs(Need.KIT_SERVER)
                 .does("logs in and out")

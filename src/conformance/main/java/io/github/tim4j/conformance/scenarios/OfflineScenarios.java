@@ -172,7 +172,7 @@ final class OfflineScenarios {
                     device.awaitNetwork(Device.CONNECTING);
                 });
 
-        drafts.scenario("server-time-unknown", "The server's time is 0 until a server has told it")
+        drafts.scenario("server-time-unknown", "The server's time is 0 until a server has sent it")
                 .from(HEADERS)
                 .why(
                         "A time that no server has reported is not the server's: 0 says so, and a wrong local clock cannot be mistaken for it.")
@@ -436,7 +436,7 @@ final class OfflineScenarios {
                             device.awaitLoggingIn(login);
                         });
 
-        drafts.scenario("network-callback", "The network callback tells of an attempt and of its failure")
+        drafts.scenario("network-callback", "The network callback reports an attempt and its failure")
                 .from(MEASURED, HEADERS)
                 .why("The cause itself: here the port refuses, there no network is found.")
                 .does("logs in where no server can be reached")

@@ -546,8 +546,8 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     }
 
     /**
-     * Sends a last packet, then waits a moment for the client to close, which shows that it has read it: the kernel takes bytes for a network that is
-     * gone, too. A muted connection stays as it is; a client that has not taken what was sent before is closed at once.
+     * Sends a last packet, then waits a moment for the client to close, which shows that it has read it: the kernel also takes bytes for a network that
+     * is gone. A muted connection stays as it is; a client that has not taken what was sent before is closed at once.
      */
     private void last(ByteBuf packet) {
         cancelTimer();
