@@ -28,6 +28,7 @@ class DemoIT {
                             "   event    onNetworkStatus CONNECTED (reconnect)",
                             "   status   LOGGED_OUT");
             assertThat(out).anyMatch(line -> line.startsWith("   future   TimException: 70009 "));
+            assertThat(out.get(out.size() - 1)).as("where to go next").contains("docs/client.md");
             assertThat(demo.err()).as("neither warnings nor traces").isEmpty();
             assertThat(String.join("", out))
                     .as("no colour, this is no terminal")
