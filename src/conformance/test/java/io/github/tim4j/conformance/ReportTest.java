@@ -168,6 +168,13 @@ class ReportTest {
     }
 
     @Test
+    void whatIsNoBaselineIsNamed() throws IOException {
+        Path binary = Files.write(folder.resolve("binary"), new byte[] {(byte) 0xff, 0});
+        assertThatThrownBy(() -> Baseline.read(binary)).hasMessageContaining("binary is not UTF-8 text");
+        assertThatThrownBy(() -> Baseline.read(folder)).hasMessageContaining("is a folder, not a file");
+    }
+
+    @Test
     void theWorstOfSeveralRunsCountsAndSaysHowOftenItCame() {
         List<Result> runs =
                 report("libone.so", Verdict.PASS, Verdict.FAIL, Verdict.PASS).results();

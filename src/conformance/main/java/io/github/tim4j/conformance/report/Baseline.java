@@ -2,6 +2,7 @@
 package io.github.tim4j.conformance.report;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +33,10 @@ public final class Baseline {
      */
     public static Baseline read(Path file) throws IOException {
         Baseline baseline = new Baseline(file);
-        List<String> lines = Files.readAllLines(file);
+        if (Files.isDirectory(file)) {
+            throw new IOException(file + " is a folder, not a file");
+        }
+        List<String> lines = lines(file);
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).replace("\uFEFF", "").strip();
             if (!line.isEmpty() && !line.startsWith("#")) {
@@ -40,6 +44,14 @@ public final class Baseline {
             }
         }
         return baseline;
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        try {
+            return Files.readAllLines(file);
+        } catch (CharacterCodingException e) {
+            throw new IOException(file + " is not UTF-8 text: save it as UTF-8", e);
+        }
     }
 
     private void add(String place, String[] words) throws IOException {

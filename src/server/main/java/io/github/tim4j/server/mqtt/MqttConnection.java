@@ -156,13 +156,11 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
             return;
         }
         try {
-            for (MqttPacket packet = null; in.isReadable(); ) {
-                packet = MqttPacket.cut(in, false);
-                if (packet == null || packet.type() == MqttPacket.DISCONNECT) {
-                    loggedOut = packet != null && saysLogout(packet.body());
-                    break;
-                }
+            MqttPacket packet = in.isReadable() ? MqttPacket.cut(in, false) : null;
+            while (packet != null && packet.type() != MqttPacket.DISCONNECT) {
+                packet = in.isReadable() ? MqttPacket.cut(in, false) : null;
             }
+            loggedOut = packet != null && saysLogout(packet.body());
         } catch (MqttException e) {
             protocolError(e.getMessage());
         }
