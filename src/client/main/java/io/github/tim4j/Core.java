@@ -304,12 +304,14 @@ final class Core {
     }
 
     private void loginAnswered(Request<?> request, @Nullable TimException failure) {
-        boolean newest = sent.peekLast() == request && waiting.isEmpty();
         sent.remove(request);
         boolean repeat = session.isLoggedIn(request.userId);
-        report(session.loginEnded(request, failure, failure != null && newest ? api.loginUser() : Optional.empty()));
+        // While the library has another request, what it says may be of that one already.
+        boolean settled = sent.isEmpty();
+        report(session.loginEnded(request, failure, failure != null && settled ? api.loginUser() : Optional.empty()));
         boolean retry = failure != null
-                && newest
+                && settled
+                && waiting.isEmpty()
                 && provider != null
                 && !request.callers.isEmpty()
                 && Renewal.isExpired(failure);

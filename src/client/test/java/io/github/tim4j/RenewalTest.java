@@ -7,11 +7,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.jna.Library;
+import com.sun.jna.Pointer;
 import io.github.tim4j.UserSigRenewal.Step;
 import io.github.tim4j.UserSigRenewal.Trigger;
+import io.github.tim4j.jna.ImSdk;
 import io.github.tim4j.server.KickCause;
+import io.github.tim4j.usersig.UserSigKey;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -93,6 +98,49 @@ class RenewalTest {
                 .isInstanceOf(IOException.class)
                 .hasMessage("backend is down");
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGED_OUT);
+    }
+
+    /** The library refuses what it knows to be expired before it touches the session of bob, who is still logged in then. */
+    @Test
+    void theSessionStaysIfALoginIsRefusedWhileTheNextWaitsForItsUserSig() {
+        CountDownLatch refused = new CountDownLatch(1);
+        open(userId -> {
+            refused.await();
+            throw new IOException("backend is down");
+        });
+        String expired = new UserSigKey(APP, TestServer.SECRET)
+                .make("alice", Duration.ofDays(1), Instant.now().minus(Duration.ofDays(2)), null);
+        CompletableFuture<LoginResult> learns = tim.login("alice", expired);
+        tim.login("bob", at.userSig("bob")).join();
+        assertThat(codeOf(learns)).isEqualTo(70001);
+        CountDownLatch bothAreCalled = new CountDownLatch(1);
+        holdTheLibrary(bothAreCalled);
+        CompletableFuture<LoginResult> alice = tim.login("alice", expired);
+        CompletableFuture<LoginResult> carol = tim.login("carol");
+        bothAreCalled.countDown();
+        assertThat(codeOf(alice)).isEqualTo(6206);
+        refused.countDown();
+        assertThatThrownBy(carol::join).cause().hasMessage("backend is down");
+        assertThat(tim.loginUser()).contains("bob");
+        assertThat(recorder.events).endsWith("LOGGING_IN>LOGGED_IN LOGIN_FAILED bob 6206", "ready bob");
+    }
+
+    /** The API's own function, for a callback on the library's thread. */
+    interface Config extends Library {
+        int TIMSetConfig(String json, ImSdk.TIMCommCallback cb, Pointer userData);
+    }
+
+    /** It answers nothing until then. */
+    private void holdTheLibrary(CountDownLatch until) {
+        ImSdk.TIMCommCallback busy = tim.keep((code, description, json, userData) -> {
+            try {
+                until.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        assertThat(tim.nativeLibrary(Config.class).TIMSetConfig("{}", busy, Pointer.NULL))
+                .isZero();
     }
 
     @Test

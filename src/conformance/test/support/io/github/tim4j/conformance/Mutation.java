@@ -496,10 +496,11 @@ record Mutation(int number, String what, String file, String text, String replac
                         "login.again-frees"),
                 new Mutation(
                         65,
-                        "a UserSig is not wiped",
+                        "a UserSig stays in memory, unwiped",
                         "native/secret.c",
                         "    os_wipe(secret->text, secret->length);",
-                        "",
+                        // Freed, it might be overwritten by chance.
+                        "    return;",
                         "login.usersig-wiped"),
                 new Mutation(
                         66,
