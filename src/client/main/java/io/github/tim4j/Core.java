@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j;
 
-import io.github.tim4j.Request.Caller;
-import io.github.tim4j.UserSigRenewal.Step;
-import io.github.tim4j.UserSigRenewal.Trigger;
 import io.github.tim4j.jna.LoadedLibrary;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -15,9 +11,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +26,9 @@ final class Core {
     private final Loop loop;
     private final Dispatch dispatch;
     private final Listeners listeners;
-    private final Timer timer;
     private final NativeApi api;
     private final Session session = new Session();
     private final @Nullable Provider provider;
-    private final Duration timeout;
     private final Renewals renewals;
 
     /** Logins and logouts in the order of the calls: those that the library does not have yet, and before them those that it has. */
@@ -53,26 +44,24 @@ final class Core {
     private volatile boolean closed;
 
     Core(TimClient.Builder builder, LoadedLibrary library, Dispatch dispatch, Timer timer) {
-        this.loop = new Loop(dispatch::flush);
+        this.loop = new Loop(timer, dispatch::flush);
         this.dispatch = dispatch;
-        this.timer = timer;
         this.listeners = new Listeners(dispatch);
-        this.timeout = builder.requestTimeout;
         this.provider = builder.provider == null
                 ? null
                 : new Provider(
                         builder.provider,
                         loop,
-                        timer,
-                        builder.userSigTimeout == null ? timeout : builder.userSigTimeout);
-        this.callers = new Callers(timeout, left -> later(left, this::timeOut));
+                        builder.userSigTimeout == null ? builder.requestTimeout : builder.userSigTimeout);
+        this.callers = new Callers(this, loop, dispatch, builder.requestTimeout);
         this.api = new NativeApi(
                 library,
                 builder.sdkAppId,
                 Json.object(builder.config),
                 builder.proxy,
                 new LibraryEvents(loop, session, () -> closed, this::report));
-        this.renewals = new Renewals(this, session, api, builder.renewal ? provider : null, builder.renewalBackoff);
+        this.renewals = new Renewals(
+                this, loop, listeners, session, api, builder.renewal ? provider : null, builder.renewalBackoff);
         api.open();
     }
 
@@ -89,7 +78,7 @@ final class Core {
             if (last != null && !closed && last.isSameLogin(userId, userSig)) {
                 @SuppressWarnings("unchecked") // A login's.
                 Request<LoginResult> same = (Request<LoginResult>) last;
-                addCaller(same, reply);
+                callers.add(same, reply);
             } else {
                 enter(Request.login(userId, userSig), reply);
             }
@@ -108,18 +97,11 @@ final class Core {
         loop.call(() -> {
             if (!closed) {
                 Request<String> request = Request.call(call);
-                addCaller(request, reply);
+                callers.add(request, reply);
                 send(request);
             }
         });
         return orClosed(reply);
-    }
-
-    /** @return failed already: nothing was entered */
-    <T> CompletableFuture<T> failed(Throwable failure) {
-        Reply<T> reply = new Reply<>(dispatch);
-        reply.end(null, failure);
-        return reply;
     }
 
     private <T> Reply<T> orClosed(Reply<T> reply) {
@@ -149,7 +131,7 @@ final class Core {
 
     /** Ends the session as the end of the process would: the library stops, and what it has not answered fails with 7009, on this thread. */
     void close() {
-        List<Caller<?>> open = new ArrayList<>();
+        List<Reply<?>> open = new ArrayList<>();
         loop.call(() -> {
             if (closed) {
                 return;
@@ -162,11 +144,10 @@ final class Core {
                 if (provider != null) {
                     provider.close();
                 }
-                sent.forEach(Core::forget);
-                calls.forEach(Core::forget);
-                late.forEach(Core::forget);
+                sent.forEach(Request::forget);
+                calls.forEach(Request::forget);
+                late.forEach(Request::forget);
                 open.addAll(callers.removeAll());
-                open.forEach(caller -> caller.reply().answered = true);
                 waiting.clear();
                 sent.clear();
                 calls.clear();
@@ -176,7 +157,7 @@ final class Core {
         });
         TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
         dispatch.settle();
-        open.forEach(caller -> caller.reply().end(null, reason));
+        open.forEach(reply -> reply.end(null, reason));
     }
 
     // The way down.
@@ -192,20 +173,11 @@ final class Core {
         if (retried != null && retried.refusal != null) {
             // What the application asks for goes first.
             dropWaiting(retried);
-            finish(retried, null, retried.refusal);
+            callers.finish(retried, null, retried.refusal);
         }
         waiting.add(request);
-        addCaller(request, reply);
+        callers.add(request, reply);
         advance();
-    }
-
-    private <T> void addCaller(Request<T> request, Reply<T> reply) {
-        Caller<T> caller = callers.add(request, reply);
-        reply.onEnd(() -> {
-            if (!reply.answered) {
-                loop.put(() -> left(caller));
-            }
-        });
     }
 
     /** Sends what can be sent; asks for the UserSig that the next one lacks; and when nothing is left, plans the next renewal. */
@@ -235,9 +207,9 @@ final class Core {
         } else {
             waiting.remove(request);
             if (request.refusal != null) {
-                report(request, Step.GAVE_UP, failure);
+                renewals.gaveUp(request, failure);
             }
-            finish(request, null, failure);
+            callers.finish(request, null, failure);
         }
         request.refusal = null;
         advance();
@@ -258,8 +230,8 @@ final class Core {
             refusal = e;
         }
         if (refusal != null) {
-            forget(request);
-            finish(request, null, refusal);
+            request.forget();
+            callers.finish(request, null, refusal);
             renewals.ended(request, refusal);
         } else if (request.kind == Request.Kind.CALL) {
             calls.add(request);
@@ -287,11 +259,11 @@ final class Core {
             resync();
         } else if (request.kind == Request.Kind.CALL) {
             calls.remove(request);
-            finish(request, json, failure);
+            callers.finish(request, json, failure);
         } else if (request.kind == Request.Kind.LOGOUT) {
             sent.remove(request);
             report(session.logoutEnded(failure));
-            finish(request, null, failure);
+            callers.finish(request, null, failure);
             report(session.next(request));
             if (failure != null) {
                 resync();
@@ -309,56 +281,26 @@ final class Core {
         // While the library has another request, what it says may be of that one already.
         boolean settled = sent.isEmpty();
         report(session.loginEnded(request, failure, failure != null && settled ? api.loginUser() : Optional.empty()));
-        boolean retry = failure != null
+        if (failure == null) {
+            renewals.succeeded(request);
+        } else if (provider != null
                 && settled
                 && waiting.isEmpty()
-                && provider != null
                 && !request.callers.isEmpty()
-                && Renewal.isExpired(failure);
-        if (retry && request.renewals < Renewal.MAX_REFUSED) {
+                && renewals.retry(request, failure)) {
             report(session.next(request));
-            request.renewals++;
-            request.refusal = failure;
-            request.userSig = null;
-            report(request, Step.STARTED, null);
             waiting.add(request);
             return;
         }
-        if (request.renewals > 0 && (retry || failure == null)) {
-            report(request, retry ? Step.GAVE_UP : Step.SUCCEEDED, failure);
-        }
-        if (failure == null) {
-            renewals.remember(request);
-        }
-        finish(request, new LoginResult(Objects.requireNonNull(request.userId), repeat), failure);
+        callers.finish(request, new LoginResult(Objects.requireNonNull(request.userId), repeat), failure);
         report(session.next(request));
         renewals.ended(request, failure);
     }
 
-    /** Ends a request that is out of the book: with the value if there is no failure. */
-    private void finish(Request<?> request, @Nullable Object value, @Nullable Throwable failure) {
-        callers.removeAll(request).forEach(caller -> end(caller, value, failure));
-    }
-
-    @SuppressWarnings("unchecked") // The value is of the request's kind.
-    private <T> void end(Caller<T> caller, @Nullable Object value, @Nullable Throwable failure) {
-        caller.reply().answered = true;
-        dispatch.add(new Dispatch.Completion(() -> caller.reply().end((T) value, failure)));
-    }
-
     // Who waits no longer.
 
-    private void timeOut() {
-        for (Caller<?> caller : callers.expired()) {
-            callers.remove(caller);
-            end(
-                    caller,
-                    null,
-                    new TimeoutException("the library has not answered within " + timeout.toMillis() + " ms"));
-            if (caller.request().callers.isEmpty()) {
-                giveUp(caller.request());
-            }
-        }
+    void timedOut(List<Request<?>> requests) {
+        requests.forEach(this::giveUp);
         advance();
     }
 
@@ -366,23 +308,18 @@ final class Core {
         if (waiting.contains(request)) {
             dropWaiting(request);
         } else if (calls.remove(request)) {
-            forget(request);
+            request.forget();
         } else if (sent.remove(request)) {
             late.add(request);
             if (late.size() > MAX_LATE) {
-                forget(late.remove());
+                late.remove().forget();
             }
             report(session.next(request));
             resync();
         }
     }
 
-    /** The application has cancelled the future, or completed it otherwise. */
-    private void left(Caller<?> caller) {
-        Request<?> request = caller.request();
-        if (!callers.remove(caller) || !request.callers.isEmpty()) {
-            return;
-        }
+    void cancelled(Request<?> request) {
         if (request.kind == Request.Kind.LOGIN && sent.contains(request)) {
             request.aborted = true;
             if (api.canAbort()) {
@@ -412,11 +349,11 @@ final class Core {
         }
         TimException reason = new TimException(TimError.ERR_SDK_COMM_INTERRUPT.code(), "");
         sent.remove();
-        sent.forEach(Core::forget);
-        forget(running);
+        sent.forEach(Request::forget);
+        running.forget();
         calls.forEach(call -> {
-            forget(call);
-            finish(call, null, reason);
+            call.forget();
+            callers.finish(call, null, reason);
         });
         calls.clear();
         report(session.loginEnded(running, reason, Optional.empty()));
@@ -430,14 +367,9 @@ final class Core {
             api.restart();
         } catch (RuntimeException | Error e) {
             for (Request<?> next = waiting.poll(); next != null; next = waiting.poll()) {
-                finish(next, null, e);
+                callers.finish(next, null, e);
             }
         }
-    }
-
-    private static void forget(Request<?> request) {
-        Callbacks.forget(request.id);
-        request.id = 0;
     }
 
     /** Whether the application waits for no login or logout. */
@@ -448,18 +380,6 @@ final class Core {
     /** Sends a login that nobody called for. */
     void renew(Request<LoginResult> login) {
         send(login);
-    }
-
-    void soon(Runnable turn) {
-        loop.put(turn);
-    }
-
-    Future<?> later(Duration delay, Runnable turn) {
-        try {
-            return timer.after(delay, () -> loop.put(turn));
-        } catch (RejectedExecutionException e) {
-            return CompletableFuture.completedFuture(null);
-        }
     }
 
     // What is reported.
@@ -475,13 +395,5 @@ final class Core {
                 renewals.statusChanged(change);
             }
         }
-    }
-
-    private void report(Request<?> login, Step step, @Nullable Throwable failure) {
-        report(Objects.requireNonNull(login.userId), Trigger.REFUSED, step, login.renewals, failure, Duration.ZERO);
-    }
-
-    void report(String userId, Trigger trigger, Step step, int attempt, @Nullable Throwable failure, Duration retryIn) {
-        listeners.report(new UserSigRenewal(userId, trigger, step, attempt, Optional.ofNullable(failure), retryIn));
     }
 }

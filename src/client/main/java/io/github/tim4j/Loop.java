@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j;
 
+import java.time.Duration;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,10 +21,12 @@ final class Loop {
 
     private final Queue<Runnable> turns = new ConcurrentLinkedQueue<>();
     private final ReentrantLock running = new ReentrantLock();
+    private final Timer timer;
     private final Runnable afterwards;
 
     /** @param afterwards run, outside of the loop, when a thread has left it */
-    Loop(Runnable afterwards) {
+    Loop(Timer timer, Runnable afterwards) {
+        this.timer = timer;
         this.afterwards = afterwards;
     }
 
@@ -29,6 +35,15 @@ final class Loop {
         turns.add(turn);
         if (!running.isHeldByCurrentThread()) {
             runAll();
+        }
+    }
+
+    /** @return cancel it, and the turn will not run unless it has been put; none runs after the timer has been closed */
+    Future<?> later(Duration delay, Runnable turn) {
+        try {
+            return timer.after(delay, () -> put(turn));
+        } catch (RejectedExecutionException closed) {
+            return CompletableFuture.completedFuture(null);
         }
     }
 

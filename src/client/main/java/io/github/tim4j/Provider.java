@@ -17,15 +17,13 @@ import org.jspecify.annotations.Nullable;
 final class Provider {
     private final Function<String, ? extends CompletionStage<String>> function;
     private final Loop loop;
-    private final Timer timer;
     private final Duration timeout;
     private @Nullable ThreadPoolExecutor thread;
     private @Nullable Fetch current;
 
-    Provider(Function<String, ? extends CompletionStage<String>> function, Loop loop, Timer timer, Duration timeout) {
+    Provider(Function<String, ? extends CompletionStage<String>> function, Loop loop, Duration timeout) {
         this.function = function;
         this.loop = loop;
-        this.timer = timer;
         this.timeout = timeout;
     }
 
@@ -79,12 +77,12 @@ final class Provider {
             thread = DaemonThread.named("tim4j-provider");
         }
         thread.execute(fetch::ask);
-        fetch.deadline = timer.after(
+        fetch.deadline = loop.later(
                 timeout,
-                () -> loop.put(() -> fetch.answered(
+                () -> fetch.answered(
                         null,
                         new TimeoutException("the UserSigProvider has not answered for " + userId + " within "
-                                + timeout.toMillis() + " ms"))));
+                                + timeout.toMillis() + " ms")));
     }
 
     boolean isAsking() {

@@ -19,8 +19,8 @@ final class Renewal {
 
     private static final Duration MAX_BACKOFF = Duration.ofSeconds(60);
 
-    private final Core core;
     private final Renewals renewals;
+    private final Loop loop;
     private final String userId;
     private final Trigger trigger;
     private final Duration firstBackoff;
@@ -28,9 +28,9 @@ final class Renewal {
     private int refused;
     private @Nullable Future<?> timer;
 
-    Renewal(Core core, Renewals renewals, String userId, Trigger trigger, Duration firstBackoff) {
-        this.core = core;
+    Renewal(Renewals renewals, Loop loop, String userId, Trigger trigger, Duration firstBackoff) {
         this.renewals = renewals;
+        this.loop = loop;
         this.userId = userId;
         this.trigger = trigger;
         this.firstBackoff = firstBackoff;
@@ -43,7 +43,7 @@ final class Renewal {
     }
 
     void beginAfter(Duration delay) {
-        timer = core.later(delay, () -> {
+        timer = loop.later(delay, () -> {
             if (renewals.isCurrent(this)) {
                 begin();
             }
@@ -59,7 +59,7 @@ final class Renewal {
     void beginBefore(Duration left, Duration lead) {
         Duration delay = left.minus(lead);
         Instant planned = Instant.now();
-        timer = core.later(delay, () -> {
+        timer = loop.later(delay, () -> {
             if (renewals.isCurrent(this)
                     && Duration.between(planned, Instant.now()).compareTo(left) < 0) {
                 begin();
@@ -112,6 +112,6 @@ final class Renewal {
     }
 
     private void report(Step step, @Nullable Throwable failure, Duration retryIn) {
-        core.report(userId, trigger, step, attempt, failure, retryIn);
+        renewals.report(userId, trigger, step, attempt, failure, retryIn);
     }
 }

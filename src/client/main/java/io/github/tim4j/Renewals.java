@@ -8,6 +8,7 @@ import io.github.tim4j.usersig.UserSigFormatException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ final class Renewals {
     private static final Duration MAX_LEAD = Duration.ofHours(1);
 
     private final Core core;
+    private final Loop loop;
+    private final Listeners listeners;
     private final Session session;
     private final NativeApi api;
     private final @Nullable Provider provider;
@@ -36,15 +39,57 @@ final class Renewals {
     private int shortLived;
 
     /** @param provider null if nothing is to be renewed */
-    Renewals(Core core, Session session, NativeApi api, @Nullable Provider provider, Duration firstBackoff) {
+    Renewals(
+            Core core,
+            Loop loop,
+            Listeners listeners,
+            Session session,
+            NativeApi api,
+            @Nullable Provider provider,
+            Duration firstBackoff) {
         this.core = core;
+        this.loop = loop;
+        this.listeners = listeners;
         this.session = session;
         this.api = api;
         this.provider = provider;
         this.firstBackoff = firstBackoff;
     }
 
+    /**
+     * A login that the application waits for has failed: if that is because its UserSig has expired, it is to be tried with a fresh one.
+     *
+     * @return false if it is not, or has been tried often enough
+     */
+    boolean retry(Request<?> login, TimException failure) {
+        if (!Renewal.isExpired(failure)) {
+            return false;
+        }
+        if (login.renewals == Renewal.MAX_REFUSED) {
+            report(login, Step.GAVE_UP, failure);
+            return false;
+        }
+        login.renewals++;
+        login.refusal = failure;
+        login.userSig = null;
+        report(login, Step.STARTED, null);
+        return true;
+    }
+
+    /** There is no fresh UserSig for the login that is to be tried again. */
+    void gaveUp(Request<?> login, Throwable failure) {
+        report(login, Step.GAVE_UP, failure);
+    }
+
     /** A login has succeeded. */
+    void succeeded(Request<?> login) {
+        if (login.renewals > 0) {
+            report(login, Step.SUCCEEDED, null);
+        }
+        remember(login);
+    }
+
+    /** Whoever waited for it: this login has succeeded. */
     void remember(Request<?> login) {
         sessionUser = login.userId;
         sessionExpiry = provider == null ? null : expiryOf(Objects.requireNonNull(login.userSig));
@@ -74,7 +119,7 @@ final class Renewals {
         Duration left = Duration.between(now, sessionExpiry);
         Duration lead = left.dividedBy(5).compareTo(MAX_LEAD) < 0 ? left.dividedBy(5) : MAX_LEAD;
         if (left.compareTo(Duration.ZERO) > 0) {
-            current = new Renewal(core, this, sessionUser, Trigger.BEFORE_EXPIRY, firstBackoff);
+            current = new Renewal(this, loop, sessionUser, Trigger.BEFORE_EXPIRY, firstBackoff);
             current.beginBefore(left, lead);
         }
     }
@@ -88,7 +133,7 @@ final class Renewals {
             }
             if (change.cause() == StatusChange.Cause.USER_SIG_EXPIRED) {
                 // After what else this turn reports.
-                change.userId().ifPresent(user -> core.soon(() -> expiredOnline(user)));
+                change.userId().ifPresent(user -> loop.put(() -> expiredOnline(user)));
             }
         }
     }
@@ -104,10 +149,10 @@ final class Renewals {
             return;
         }
         if (shortLived > Renewal.MAX_REFUSED) {
-            core.report(userId, Trigger.EXPIRED_ONLINE, Step.GAVE_UP, shortLived, null, Duration.ZERO);
+            report(userId, Trigger.EXPIRED_ONLINE, Step.GAVE_UP, shortLived, null, Duration.ZERO);
             return;
         }
-        current = new Renewal(core, this, userId, Trigger.EXPIRED_ONLINE, firstBackoff);
+        current = new Renewal(this, loop, userId, Trigger.EXPIRED_ONLINE, firstBackoff);
         if (shortLived > 1) {
             current.beginAfter(Renewal.backoff(firstBackoff, shortLived - 1));
         } else {
@@ -156,5 +201,13 @@ final class Renewals {
             current = null;
             Objects.requireNonNull(provider).cancel();
         }
+    }
+
+    private void report(Request<?> login, Step step, @Nullable Throwable failure) {
+        report(Objects.requireNonNull(login.userId), Trigger.REFUSED, step, login.renewals, failure, Duration.ZERO);
+    }
+
+    void report(String userId, Trigger trigger, Step step, int attempt, @Nullable Throwable failure, Duration retryIn) {
+        listeners.report(new UserSigRenewal(userId, trigger, step, attempt, Optional.ofNullable(failure), retryIn));
     }
 }

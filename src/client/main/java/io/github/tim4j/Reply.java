@@ -27,6 +27,13 @@ final class Reply<T> extends CompletableFuture<T> {
         this.dispatch = dispatch;
     }
 
+    /** @return failed already: there is no request */
+    static <T> Reply<T> failed(Dispatch dispatch, Throwable failure) {
+        Reply<T> reply = new Reply<>(dispatch);
+        reply.end(null, failure);
+        return reply;
+    }
+
     /** What went wrong, without the wrapping that stages of futures add. */
     static Throwable cause(Throwable failure) {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;

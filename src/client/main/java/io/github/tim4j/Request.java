@@ -92,4 +92,10 @@ final class Request<T> {
                 && otherUser.equals(userId)
                 && Objects.equals(otherSig, givenSig);
     }
+
+    /** Its answer is not expected any more. */
+    void forget() {
+        Callbacks.forget(id);
+        id = 0;
+    }
 }

@@ -133,7 +133,9 @@ public final class TimClient implements AutoCloseable {
      * @param userSig the user's UserSig; if it is refused as expired and there is a {@link UserSigProvider}, that is asked for a fresh one
      */
     public CompletableFuture<LoginResult> login(String userId, String userSig) {
-        return isCString(userId) && isCString(userSig) ? core.login(userId, userSig) : core.failed(noCString());
+        return isCString(userId) && isCString(userSig)
+                ? core.login(userId, userSig)
+                : Reply.failed(dispatch, noCString());
     }
 
     /**
@@ -144,10 +146,12 @@ public final class TimClient implements AutoCloseable {
      */
     public CompletableFuture<LoginResult> login(String userId) {
         if (!hasProvider) {
-            return core.failed(new IllegalStateException(
-                    "login(userId) needs a UserSigProvider: give the builder one, or call login(userId, userSig)"));
+            return Reply.failed(
+                    dispatch,
+                    new IllegalStateException(
+                            "login(userId) needs a UserSigProvider: give the builder one, or call login(userId, userSig)"));
         }
-        return isCString(userId) ? core.login(userId, null) : core.failed(noCString());
+        return isCString(userId) ? core.login(userId, null) : Reply.failed(dispatch, noCString());
     }
 
     private static boolean isCString(@Nullable String text) {
@@ -235,7 +239,7 @@ public final class TimClient implements AutoCloseable {
         try {
             return core.call(core.api().function(function, args));
         } catch (IllegalArgumentException e) {
-            return core.failed(e);
+            return Reply.failed(dispatch, e);
         }
     }
 
