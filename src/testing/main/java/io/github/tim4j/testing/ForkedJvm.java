@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 public final class ForkedJvm {
     /** How it ended. The output is standard output and standard error together. */
     public record Result(int exitCode, String output) {}
+
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final String mainClass;
     private final List<String> prefix = new ArrayList<>();
@@ -87,19 +90,28 @@ public final class ForkedJvm {
 
     /** Waits for it; fails if it takes longer than a minute or crashes. */
     public Result run(Path folder) {
+        return run(folder, PATIENCE);
+    }
+
+    /** Waits for it; fails if it takes longer than that or crashes. */
+    public Result run(Path folder, Duration patience) {
         try {
             Process process = start(folder);
-            return await(process, folder);
+            return await(process, folder, patience);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
     public static Result await(Process process, Path folder) throws IOException {
+        return await(process, folder, PATIENCE);
+    }
+
+    private static Result await(Process process, Path folder, Duration patience) throws IOException {
         Path dump = folder.resolve("threads-" + process.pid() + ".txt");
         Thread watchdog = new Thread(() -> {
             try {
-                if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
                     new ProcessBuilder("jstack", Long.toString(process.pid()))
                             .redirectOutput(dump.toFile())
                             .start()
