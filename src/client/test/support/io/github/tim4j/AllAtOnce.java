@@ -464,8 +464,9 @@ final class AllAtOnce {
                         && change.userId().equals(Optional.of(user)));
     }
 
+    /** It may have joined a login that had been refused just before, and is tried with a fresh UserSig. */
     private static boolean wasToldToFail(Call call) {
-        return changesDuring(call).stream()
+        return call.client.recorder.changes.subList(Math.max(0, call.from - 1), endOf(call)).stream()
                 .flatMap(change -> change.error().stream())
                 .anyMatch(error -> call.words.equals(Integer.toString(error.code())));
     }
