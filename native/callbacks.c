@@ -175,20 +175,25 @@ bool callbacks_inside(void) {
     return inside;
 }
 
-void callbacks_run_queued(void) {
-    os_lock(&q.lock);
+/* What has been posted by now, on this thread. Under the lock. */
+static void run_queued(void) {
     uint64_t newest = q.posted;
     while (q.taken < newest && q.head != NULL) run_next();
+}
+
+void callbacks_run_queued(void) {
+    os_lock(&q.lock);
+    run_queued();
     os_unlock(&q.lock);
 }
 
 void callbacks_stop(void) {
     os_lock(&q.lock);
-    uint64_t newest = q.posted;
     bool inside = is_inside();
     if (inside) {
-        while (q.taken < newest && q.head != NULL) run_next();
+        run_queued();
     } else {
+        uint64_t newest = q.posted;
         while (q.running && (q.taken < newest || (q.outermost != 0 && q.outermost <= newest))) os_wait(&q.done, &q.lock);
     }
     if (q.running && !q.stopping) {
@@ -208,14 +213,9 @@ void callbacks_stop(void) {
     os_unlock(&q.lock);
 }
 
-bool callbacks_wanted(enum callback_kind kind) {
+bool callbacks_want_log(void) {
     os_lock(&q.lock);
-    bool wanted = kind == CALLBACK_LOG               ? q.log.cb != NULL
-                  : kind == CALLBACK_NETWORK         ? q.network.cb != NULL
-                  : kind == CALLBACK_KICK_REASON     ? q.kick_reason.cb != NULL
-                  : kind == CALLBACK_KICKED          ? q.kicked.cb != NULL
-                  : kind == CALLBACK_USERSIG_EXPIRED ? q.expired.cb != NULL
-                                                     : true;
+    bool wanted = q.log.cb != NULL;
     os_unlock(&q.lock);
     return wanted;
 }

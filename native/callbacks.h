@@ -61,7 +61,7 @@ void callbacks_register_expired(TIMUserSigExpiredCallback cb, const void* user_d
 void callbacks_register_log(TIMLogCallback cb, const void* user_data);
 void callbacks_register_kick_reason(TIMShimKickedOfflineReasonCallback cb, const void* user_data);
 
-/** Whether a callback of this kind would reach anybody now. */
-bool callbacks_wanted(enum callback_kind kind);
+/** Whether a log line would reach anybody now. */
+bool callbacks_want_log(void);
 
 #endif

@@ -222,5 +222,5 @@ void log_write(enum TIMLogLevel level, const char* format, ...) {
     bool to_callback = passes(state.settings.callback_level, level);
     if (to_file || to_console) enqueue(level, line, to_file, to_console);
     os_unlock(&state.lock);
-    if (to_callback && callbacks_wanted(CALLBACK_LOG)) post(level, line);
+    if (to_callback && callbacks_want_log()) post(level, line);
 }

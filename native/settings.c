@@ -17,7 +17,8 @@ static struct proxies { struct proxy http, socks5; /* kind: PROXY_NONE where non
 struct visit {
     struct log_settings log;
     struct proxies proxies;
-    bool wrong; /* a known key of the wrong type, or a value out of range */
+    bool wrong;     /* a known key of the wrong type, or a value out of range */
+    bool no_memory; /* within an object */
 };
 
 static void read_level(struct visit* visit, const struct json_value* value, int* level) {
@@ -74,7 +75,9 @@ static void read_proxy(struct visit* visit, const struct json_value* value, enum
     struct proxy* read = kind == PROXY_HTTP ? &visit->proxies.http : &visit->proxies.socks5;
     *read = (struct proxy){.kind = PROXY_NONE};
     struct proxy_visit at = {visit, &proxy_keys[kind], read};
-    if (value->type != JSON_OBJECT || json_object_each(value->raw, value->raw_len, visit_proxy, &at) != JSON_OK) visit->wrong = true;
+    enum json_result result = value->type == JSON_OBJECT ? json_object_each(value->raw, value->raw_len, visit_proxy, &at) : JSON_INVALID;
+    if (result != JSON_OK) visit->wrong = true;
+    if (result == JSON_NO_MEMORY) visit->no_memory = true;
     read->kind = read->host[0] == '\0' ? PROXY_NONE : kind;
     bool usable = read->port != 0 && has_only_printable(read->host) && (kind != PROXY_HTTP || strchr(read->user, ':') == NULL);
     if (read->kind != PROXY_NONE && !usable) visit->wrong = true;
@@ -110,8 +113,9 @@ int settings_apply(const char* json) {
         proxies = visit.proxies;
     }
     os_unlock(&applying);
+    bool no_memory = result == JSON_NO_MEMORY || visit.no_memory;
     os_wipe(&visit, sizeof visit);
-    return right ? TIM_SUCC : result == JSON_NO_MEMORY ? TIM_ERR_PARAM : TIM_ERR_JSON;
+    return right ? TIM_SUCC : no_memory ? TIM_ERR_PARAM : TIM_ERR_JSON;
 }
 
 void settings_proxy(struct proxy* copy) {

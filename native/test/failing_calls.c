@@ -15,17 +15,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-const char* const call_names[CALLS] = {"socket", "connect", "eventfd",    "poll", "open", "fdopen",         "fstat",
-                                       "rename", "fcntl",   "getsockopt", "send", "recv", "pthread_create", "getaddrinfo"};
+const char* const call_names[CALLS] = {"socket", "connect",    "eventfd", "poll", "open",           "fdopen",      "fstat",    "rename",
+                                       "fcntl",  "getsockopt", "send",    "recv", "pthread_create", "getaddrinfo", "getrandom"};
 
 /* What the system says where it fails, of what an application would most likely meet. */
-static const int errors[CALLS] = {EMFILE, ENETUNREACH, EMFILE, ENOMEM,     EMFILE,     ENOMEM, EIO,
-                                  EACCES, EBADF,       EBADF,  ECONNRESET, ECONNRESET, EAGAIN, EAI_AGAIN};
+static const int errors[CALLS] = {EMFILE, ENETUNREACH, EMFILE,     ENOMEM,     EMFILE, ENOMEM,    EIO,   EACCES,
+                                  EBADF,  EBADF,       ECONNRESET, ECONNRESET, EAGAIN, EAI_AGAIN, ENOSYS};
 
 static atomic_int chosen = CALLS;
 static atomic_long left;
 static atomic_bool all_after, happened, hindered;
-static atomic_uint turns, look_up_ms;
+static atomic_uint turns[CALLS], look_up_ms;
 
 void failing_call_at(enum call call, long n, bool and_all_after) {
     failing_call_none();
@@ -60,8 +60,9 @@ static bool fails(enum call call) {
     return true;
 }
 
-static bool interrupted(void) {
-    if (!hindered || atomic_fetch_add(&turns, 1) % 2 == 0) return false;
+/* Each kind has its own turns: if one were always the other's, nothing would ever be sent. */
+static bool interrupted(enum call call) {
+    if (!hindered || atomic_fetch_add(&turns[call], 1) % 2 == 0) return false;
     errno = EINTR;
     return true;
 }
@@ -91,7 +92,7 @@ int __wrap_eventfd(unsigned initial, int flags) {
 int __real_poll(struct pollfd* fds, nfds_t count, int timeout);
 int __wrap_poll(struct pollfd* fds, nfds_t count, int timeout);
 int __wrap_poll(struct pollfd* fds, nfds_t count, int timeout) {
-    return fails(CALL_POLL) || interrupted() ? -1 : __real_poll(fds, count, timeout);
+    return fails(CALL_POLL) || interrupted(CALL_POLL) ? -1 : __real_poll(fds, count, timeout);
 }
 
 int __real_open(const char* path, int flags, ...);
@@ -101,7 +102,21 @@ int __wrap_open(const char* path, int flags, ...) {
     va_start(arguments, flags);
     mode_t mode = flags & O_CREAT ? (mode_t)va_arg(arguments, int) : 0;
     va_end(arguments);
-    return fails(CALL_OPEN) ? -1 : __real_open(path, flags, mode);
+    bool random = strcmp(path, "/dev/urandom") == 0;
+    return fails(random ? CALL_RANDOM : CALL_OPEN) ? -1 : __real_open(path, flags, mode);
+}
+
+/* Of all that syscall can do, timshim asks for random bytes alone. */
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...) {
+    va_list arguments;
+    va_start(arguments, number);
+    void* bytes = va_arg(arguments, void*);
+    size_t size = va_arg(arguments, size_t);
+    unsigned flags = va_arg(arguments, unsigned);
+    va_end(arguments);
+    return fails(CALL_RANDOM) ? -1 : __real_syscall(number, bytes, size, flags);
 }
 
 FILE* __real_fdopen(int fd, const char* mode);
@@ -141,13 +156,13 @@ int __wrap_getsockopt(int fd, int level, int name, void* value, socklen_t* lengt
 ssize_t __real_send(int fd, const void* bytes, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void* bytes, size_t size, int flags);
 ssize_t __wrap_send(int fd, const void* bytes, size_t size, int flags) {
-    return fails(CALL_SEND) || interrupted() ? -1 : __real_send(fd, bytes, at_once(size), flags);
+    return fails(CALL_SEND) || interrupted(CALL_SEND) ? -1 : __real_send(fd, bytes, at_once(size), flags);
 }
 
 ssize_t __real_recv(int fd, void* bytes, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void* bytes, size_t size, int flags);
 ssize_t __wrap_recv(int fd, void* bytes, size_t size, int flags) {
-    return fails(CALL_RECV) || interrupted() ? -1 : __real_recv(fd, bytes, at_once(size), flags);
+    return fails(CALL_RECV) || interrupted(CALL_RECV) ? -1 : __real_recv(fd, bytes, at_once(size), flags);
 }
 
 int __real_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* argument);

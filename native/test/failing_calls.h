@@ -24,6 +24,7 @@ enum call {
     CALL_RECV,
     CALL_THREAD,  /* pthread_create */
     CALL_LOOK_UP, /* getaddrinfo */
+    CALL_RANDOM,  /* getrandom, and /dev/urandom in its place */
     CALLS
 };
 

@@ -134,13 +134,26 @@ static bool handle(struct peer* peer, uint8_t type, const uint8_t* body, int siz
     return type == 0xC0 || (type == 0x10 && answer_connect(peer, script));
 }
 
+/* Whatever a CONNECT of HTTP asks for, it is this server. @return whether what follows is MQTT */
+static bool open_tunnel(int fd) {
+    static const char end[] = "\r\n\r\n", opened[] = "HTTP/1.1 200 Connection established\r\n\r\n";
+    uint8_t byte;
+    if (recv(fd, &byte, 1, MSG_PEEK) != 1) return false;
+    if (byte != 'C') return true;
+    for (size_t seen = 0; seen < 4; seen = byte == end[seen] ? seen + 1 : byte == end[0]) {
+        if (!read_fully(fd, &byte, 1)) return false;
+    }
+    send_bytes(fd, opened, sizeof opened - 1);
+    return true;
+}
+
 static void* serve_peer(void* argument) {
     struct peer* peer = argument;
     uint8_t type;
     static _Thread_local uint8_t body[65536];
-    for (;;) {
+    for (bool goes_on = open_tunnel(peer->socket); goes_on;) {
         int size = read_packet(peer->socket, &type, body, sizeof body);
-        if (size < 0 || !handle(peer, type, body, size)) break;
+        goes_on = size >= 0 && handle(peer, type, body, size);
     }
     pthread_mutex_lock(&peer->server->lock);
     peer->open = peer->online = false;

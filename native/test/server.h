@@ -13,6 +13,8 @@
  * | silent      | none |
  * | cut         | the connection is closed |
  * | garbage     | bytes that are not MQTT |
+ *
+ * It is also an HTTP proxy, which leads to itself.
  */
 #ifndef SERVER_H
 #define SERVER_H

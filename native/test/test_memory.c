@@ -75,15 +75,23 @@ static void on_log(enum TIMLogLevel level, const char* line, const void* user_da
     CHECK(level >= kTIMLog_Off && line != NULL);
 }
 
-int main(void) {
+static struct server* server;
+static char proxy[160];
+
+static int set_proxy(void) {
+    return TIMSetConfig(proxy, on_result, NULL);
+}
+
+static void each_allocation_fails(bool by_proxy) {
     char config[160];
-    struct server* server = server_start(0);
     snprintf(config, sizeof config, "{\"shim_server\":\"mqtt://127.0.0.1:%d\",\"shim_login_timeout_ms\":3000}", server_port(server));
-    TIMSetLogCallback(on_log, NULL);
+    snprintf(proxy, sizeof proxy, "{\"set_config_http_proxy_info\":{\"http_proxy_info_ip\":\"127.0.0.1\",\"http_proxy_info_port\":%d}}",
+             server_port(server));
     bool happened = true;
     long n = 0;
     while (happened) {
         failing_alloc_at(++n);
+        if (by_proxy) request(set_proxy);
         int result = TIMInit(1400000000, config);
         CHECK(result == TIM_SUCC || result == TIM_ERR_PARAM || result == TIM_ERR_SDKUNINIT);
         request(login);
@@ -98,6 +106,13 @@ int main(void) {
     }
     CHECK(n > 30); /* otherwise the failures did not reach timshim */
     CHECK_NUMBER(last_code, 0);
+}
+
+int main(void) {
+    server = server_start(0);
+    TIMSetLogCallback(on_log, NULL);
+    each_allocation_fails(false);
+    each_allocation_fails(true);
     server_stop(server);
     return check_result();
 }

@@ -197,6 +197,73 @@ static void answers_that_wait_are_bounded(void) {
     CHECK_NUMBER(TIMUninit(), TIM_SUCC);
 }
 
+static atomic_int log_lines;
+
+static void on_log(enum TIMLogLevel level, const char* line, const void* user_data) {
+    (void)level;
+    (void)line;
+    (void)user_data;
+    log_lines++;
+    while (blocked) usleep(1000);
+}
+
+/* Those of a log callback that does not return: a thousand wait, what comes on top is lost. */
+static void log_lines_that_wait_are_bounded(void) {
+    enum { REQUESTS = 1500 };
+    TIMSetLogCallback(on_log, NULL);
+    CHECK_NUMBER(TIMInit(1, "{}"), TIM_SUCC);
+    answers = 0;
+    log_lines = 0;
+    blocked = true;
+    for (int i = 0; i < REQUESTS; i++) CHECK_NUMBER(TIMLogout(on_answer, NULL), TIM_SUCC);
+    blocked = false;
+    wait_for_answers(REQUESTS);
+    CHECK_NUMBER(TIMUninit(), TIM_SUCC);
+    TIMSetLogCallback(NULL, NULL);
+    CHECK(log_lines > 1000 && log_lines < 2 * REQUESTS);
+}
+
+static atomic_bool begun;
+static int ended_inside = -100, answered_inside;
+
+/* Waits until another thread is about to end the library, which waits for this. */
+static void on_end(int32_t code, const char* desc, const char* json, const void* user_data) {
+    begun = true;
+    while (TIMLogout(on_answer, NULL) == TIM_SUCC) usleep(1000);
+    ended_inside = TIMUninit();
+    answered_inside = answers;
+    on_answer(code, desc, json, user_data);
+}
+
+/* Neither end can wait for the other: the one inside a callback returns at once, when what was called before it has been answered. */
+static void an_end_inside_a_callback_during_another_end_returns(void) {
+    CHECK_NUMBER(TIMInit(1, "{}"), TIM_SUCC);
+    answers = 0;
+    begun = false;
+    CHECK_NUMBER(TIMSetConfig("{}", on_end, NULL), TIM_SUCC);
+    while (!begun) usleep(1000);
+    CHECK_NUMBER(TIMUninit(), TIM_SUCC);
+    CHECK_NUMBER(ended_inside, TIM_SUCC);
+    CHECK_NUMBER(answers, answered_inside + 1);
+    CHECK_NUMBER(TIMLogout(on_answer, NULL), TIM_ERR_SDKUNINIT);
+}
+
+/* Each enumerator of the header, "    ERR_NAME = CODE,", by the function that knows their names; an older name comes right after the one of today. */
+static void each_code_of_the_header_has_its_name(void) {
+    FILE* header = fopen("include/TIMErrorCode.h", "r");
+    if (!CHECK(header != NULL)) return;
+    char line[1000], name[200];
+    int code, previous = -1, count = 0;
+    while (fgets(line, sizeof line, header) != NULL) {
+        if (sscanf(line, " %199[A-Z0-9_] = %d", name, &code) != 2) continue;
+        if (code != previous) CHECK_TEXT(TIMShimErrorName(code), name);
+        previous = code;
+        count++;
+    }
+    fclose(header);
+    CHECK(count > 50);
+}
+
 /* Threads that begin and end the library as they like. Each logs what the others may be in the middle of. */
 enum { THREADS = 6, ROUNDS = 200 };
 
@@ -246,6 +313,9 @@ int main(void) {
     a_log_that_cannot_be_written_holds_up_nobody();
     a_device_id_file_that_is_not_ours_is_left_alone();
     answers_that_wait_are_bounded();
+    log_lines_that_wait_are_bounded();
+    an_end_inside_a_callback_during_another_end_returns();
+    each_code_of_the_header_has_its_name();
     beginnings_and_ends_at_the_same_time_lose_nothing();
     static const char* const names[] = {"ca.pem", "timshim.log", "precious", "timshim_device_id"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) unlink(path_of(names[i]));

@@ -7,16 +7,22 @@
  *   login SIG      TIMLogin of "alice"
  *   logout
  *   uninit
+ *   fail N         the N-th allocation of timshim from now on finds no memory;
+ *                  0: none
  *
  * and says what is called back, one line each: "login CODE TEXT", "logout CODE
- * TEXT", "network STATUS CODE TEXT", "log TEXT", "uninit done". At the end of
- * the input it uninitialises and ends with 0.
+ * TEXT", "network STATUS CODE TEXT", "log TEXT", "uninit done"; and after
+ * "fail 0" whether one had failed, "failed 1" or "failed 0". A call that returns
+ * an error is told as "login returned CODE", and ends it with 2 unless there
+ * was no memory. At the end of the input it uninitialises and ends with 0.
  */
 #include <TIMCloud.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "failing_alloc.h"
 
 static void on_result(int32_t code, const char* desc, const char* json_params, const void* user_data) {
     (void)json_params;
@@ -38,6 +44,11 @@ static int perform(const char* command, const char* argument) {
     if (strcmp(command, "init") == 0) return TIMInit(1400000000, argument);
     if (strcmp(command, "login") == 0) return TIMLogin("alice", argument, on_result, "login");
     if (strcmp(command, "logout") == 0) return TIMLogout(on_result, "logout");
+    if (strcmp(command, "fail") == 0) {
+        if (atol(argument) == 0) printf("failed %d\n", failing_alloc_happened());
+        failing_alloc_at(atol(argument));
+        return TIM_SUCC;
+    }
     if (strcmp(command, "uninit") != 0) return TIM_ERR_PARAM;
     int result = TIMUninit();
     printf("uninit done\n");
@@ -56,7 +67,7 @@ int main(void) {
         int result = perform(line, argument);
         if (result == TIM_SUCC) continue;
         printf("%s returned %d\n", line, result);
-        return 2;
+        if (!failing_alloc_happened()) return 2;
     }
     return TIMUninit() == TIM_SUCC ? 0 : 2;
 }

@@ -201,7 +201,7 @@ class NativeTest {
                         "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup",
                         "-Wl,--wrap=socket,--wrap=connect,--wrap=eventfd,--wrap=poll,--wrap=open,--wrap=fdopen,--wrap=fstat",
                         "-Wl,--wrap=rename,--wrap=fcntl,--wrap=getsockopt,--wrap=send,--wrap=recv",
-                        "-Wl,--wrap=pthread_create,--wrap=getaddrinfo"));
+                        "-Wl,--wrap=pthread_create,--wrap=getaddrinfo,--wrap=syscall"));
         return CCompiler.executable(
                 name + "-" + watcher.name,
                 List.of(source, "native/test/server.c"),

@@ -84,7 +84,8 @@ class NativeTlsTest {
         }
         List<String> sources = new ArrayList<>(CCompiler.sourcesIn("native"));
         sources.addAll(CCompiler.sourcesIn("native/posix"));
-        sources.addAll(List.of("src/client/test/native/login.c", "src/client/test/native/stutter.c"));
+        sources.addAll(List.of(
+                "src/client/test/native/login.c", "src/client/test/native/stutter.c", "native/test/failing_alloc.c"));
         program = CCompiler.executable(
                 "login",
                 sources,
@@ -92,7 +93,9 @@ class NativeTlsTest {
                 "-fno-omit-frame-pointer",
                 sanitizer,
                 "-fno-sanitize-recover=all",
-                "-Wl,--wrap=send,--wrap=recv");
+                "-Inative/test",
+                "-Wl,--wrap=send,--wrap=recv",
+                "-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup");
     }
 
     // ---- Certificates ----
@@ -113,28 +116,29 @@ class NativeTlsTest {
         }
 
         /** With the JDK's keytool, since a certificate that signs itself is none that the server would make. */
-        static Identity selfSigned(String name) throws Exception {
+        static Identity selfSigned(String name, String... more) throws Exception {
             Path store = folder.resolve(name + ".p12");
             Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
-            Process process = new ProcessBuilder(
-                            keytool.toString(),
-                            "-genkeypair",
-                            "-keyalg",
-                            "EC",
-                            "-alias",
-                            "it",
-                            "-dname",
-                            "CN=localhost",
-                            "-ext",
-                            "san=dns:localhost",
-                            "-storetype",
-                            "PKCS12",
-                            "-storepass",
-                            "password",
-                            "-keystore",
-                            store.toString())
-                    .redirectErrorStream(true)
-                    .start();
+            List<String> command = new ArrayList<>(List.of(
+                    keytool.toString(),
+                    "-genkeypair",
+                    "-keyalg",
+                    "EC",
+                    "-alias",
+                    "it",
+                    "-dname",
+                    "CN=localhost",
+                    "-ext",
+                    "san=dns:localhost",
+                    "-storetype",
+                    "PKCS12",
+                    "-storepass",
+                    "password",
+                    "-keystore",
+                    store.toString()));
+            command.addAll(List.of(more));
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(process.waitFor()).as(said).isZero();
             KeyStore keys = KeyStore.getInstance(store.toFile(), "password".toCharArray());
@@ -679,6 +683,68 @@ class NativeTlsTest {
                     .isEqualTo(
                             "9502 localhost port " + server.port()
                                     + ": it offers neither TLS 1.2 nor TLS 1.3, and no older version is used; the server must be updated");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "28, 'it refused the TLS handshake: no common cipher, or it wants a client certificate, and timshim has none'",
+        "70, 'it does not know the name localhost; set shim_tls_server_name to one that it knows'",
+        "2f, 'the TLS connection failed: '"
+    })
+    void aServerThatRefusesTheHandshake(String alert, String problem) throws Exception {
+        try (Server server = alerting(alert)) {
+            assertThat(login(config(server.url(), null)))
+                    .startsWith("9502 localhost port " + server.port() + ": " + problem);
+        }
+    }
+
+    @Test
+    void aServerWithAnErrorOfItsOwnIsTriedAgain() throws Exception {
+        try (Server server = alerting("50")) {
+            assertThat(firstAttempt(config(server.url(), null)))
+                    .isEqualTo("9502 localhost port " + server.port()
+                            + ": it broke the TLS connection off because of an error of its own");
+        }
+    }
+
+    /** @param alert its number, in hexadecimal */
+    private static Server alerting(String alert) throws IOException {
+        return Server.plain(socket -> {
+            socket.getInputStream().read(new byte[4096]);
+            socket.getOutputStream().write(HexFormat.of().parseHex("1503030002" + "02" + alert));
+            socket.getInputStream().readAllBytes();
+        });
+    }
+
+    @Test
+    void aCertificateForSomethingElse() throws Exception {
+        Identity identity = Identity.selfSigned("purpose", "-ext", "eku=clientAuth");
+        try (Server server = Server.tls(identity, NativeTlsTest::acceptLogin)) {
+            assertThat(login(config(server.url(), identity.ca())))
+                    .startsWith("9502 localhost port " + server.port() + ": its certificate cannot be trusted: ");
+        }
+    }
+
+    /** Each allocation of a login finds no memory once: it is answered, and when there is memory again the next one works. */
+    @Test
+    void withoutMemory() throws Exception {
+        Identity identity = Identity.of("memory", "localhost");
+        try (Server server = Server.tls(identity, NativeTlsTest::acceptLogin);
+                Login login = new Login(config(server.url(), identity.ca()))) {
+            String config = config(server.url(), identity.ca(), "\"shim_login_timeout_ms\":100");
+            int n = 0;
+            do {
+                login.say("uninit");
+                login.say("init " + config);
+                login.say("fail " + ++n);
+                login.login("sig");
+                login.say("fail 0");
+            } while (login.heard("failed ").equals("1"));
+            assertThat(n).as("allocations of a login").isGreaterThan(10);
+            login.say("uninit");
+            login.say("init " + config(server.url(), identity.ca()));
+            assertThat(login.login("sig")).isEqualTo("0 ");
         }
     }
 
