@@ -6,7 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.tim4j.server.store.MemorySessionStore;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -164,6 +167,35 @@ class UntoldTest {
                 assertThat(RawClient.reason(again.login(server, "alice", Platform.LINUX, "laptop")))
                         .isZero();
             }
+        }
+    }
+
+    /** A server that goes gives it a moment to show that it knows. */
+    @Test
+    void aClientThatClosesWasToldAlsoIfTheServerRestartsMeanwhile() throws Exception {
+        try (LoginServer server = LoginServer.start(
+                        LoginServerConfig.builder().app(RawClient.APP, "secret").build());
+                RawClient alice = new RawClient(server.port())) {
+            alice.login(server, "alice", Platform.LINUX, "laptop");
+            assertThat(server.kick(RawClient.APP, "alice", KickCause.OTHER_INSTANCE))
+                    .isEqualTo(1);
+            CompletableFuture<Void> restarted = CompletableFuture.runAsync(server::restart);
+            await().pollInterval(Duration.ofMillis(1)).until(() -> restarted.isDone() || !isListening(server.port()));
+            assertThat(RawClient.reason(alice.next())).isEqualTo(0x8E);
+            alice.socket().close();
+            restarted.join();
+            try (RawClient again = new RawClient(server.port())) {
+                assertThat(RawClient.reason(again.login(server, "alice", Platform.LINUX, "laptop")))
+                        .isZero();
+            }
+        }
+    }
+
+    private static boolean isListening(int port) throws IOException {
+        try (Socket probe = new Socket("127.0.0.1", port)) {
+            return probe.isConnected();
+        } catch (ConnectException e) {
+            return false;
         }
     }
 }

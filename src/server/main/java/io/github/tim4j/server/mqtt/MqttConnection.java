@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
 final class MqttConnection extends ByteToMessageDecoder implements Connection {
     /** How long a client may take to close after its last answer. */
     private static final long LINGER_MS = 2_000;
-    /** In which a connection that its client has closed or lost is known to be closed, once the client is there again. */
+    /** In which a connection that its client has closed or lost is known to be closed, once the client is there again or the server goes. */
     private static final long MOMENT_MS = 100;
     /** Deadlines further away are looked at again after this time: the wall clock may have been corrected. */
     private static final Duration LONGEST_TIMER = Duration.ofHours(1);
@@ -482,8 +482,12 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
                 write(answer().reasonString("the server shuts down")
                         .disconnect(MqttReason.SHUTTING_DOWN, clientMaximum));
             }
-            lingeredInVain = true;
-            ctx.close();
+            if (told != null && !muted) {
+                // It has a moment left to show that it knows that it is out: otherwise it is told again.
+                schedule(TimeUnit.MILLISECONDS.toNanos(MOMENT_MS), this::lingerNoMore);
+            } else {
+                lingerNoMore();
+            }
         });
         return closed;
     }
@@ -559,8 +563,7 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
 
     private void linger(boolean written) {
         if (!written || !ctx.channel().isActive()) {
-            lingeredInVain = true;
-            ctx.close();
+            lingerNoMore();
             return;
         }
         ctx.channel().config().setAutoRead(true);
@@ -570,10 +573,12 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
         } else {
             ((SocketChannel) ctx.channel()).shutdownOutput();
         }
-        schedule(TimeUnit.MILLISECONDS.toNanos(LINGER_MS), () -> {
-            lingeredInVain = true;
-            ctx.close();
-        });
+        schedule(TimeUnit.MILLISECONDS.toNanos(LINGER_MS), this::lingerNoMore);
+    }
+
+    private void lingerNoMore() {
+        lingeredInVain = true;
+        ctx.close();
     }
 
     @Override
