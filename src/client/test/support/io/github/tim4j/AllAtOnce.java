@@ -464,20 +464,38 @@ final class AllAtOnce {
                         && change.userId().equals(Optional.of(user)));
     }
 
-    /** It may have joined a login that had been refused just before, and is tried with a fresh UserSig. */
-    private static boolean wasToldToFail(Call call) {
-        return call.client.recorder.changes.subList(Math.max(0, call.from - 1), endOf(call)).stream()
+    private boolean wasToldToFail(Call call) {
+        return call.client.recorder.changes.subList(Math.max(0, beginOf(call) - 1), endOf(call)).stream()
                 .flatMap(change -> change.error().stream())
                 .anyMatch(error -> call.words.equals(Integer.toString(error.code())));
     }
 
-    private static boolean wasAtSomeMoment(Call call, LoginStatus status, String user) {
-        if (call.from == 0 && status == LoginStatus.LOGGED_OUT) {
+    private boolean wasAtSomeMoment(Call call, LoginStatus status, String user) {
+        int from = beginOf(call);
+        if (from == 0 && status == LoginStatus.LOGGED_OUT) {
             return true;
         }
-        return call.client.recorder.changes.subList(Math.max(0, call.from - 1), endOf(call)).stream()
+        return call.client.recorder.changes.subList(Math.max(0, from - 1), endOf(call)).stream()
                 .anyMatch(change -> change.to() == status
                         && (user == null || change.userId().equals(Optional.of(user))));
+    }
+
+    /** It may have joined the same login, which began earlier, and whose user may have been kicked, or been refused once, since. */
+    private int beginOf(Call call) {
+        synchronized (requests) {
+            return requests.stream()
+                    .filter(other -> other.client == call.client
+                            && other.words.equals(call.words)
+                            && other.step.kind() == call.step.kind()
+                            && other.step.user().equals(call.step.user())
+                            && other.step.worth() == call.step.worth()
+                            && call.step.worth() != Worth.FRESH
+                            && other.from <= call.from
+                            && call.from <= other.to)
+                    .mapToInt(other -> other.from)
+                    .min()
+                    .orElse(call.from);
+        }
     }
 
     private static List<StatusChange> changesDuring(Call call) {
