@@ -90,7 +90,7 @@ final class ServeSettings {
             builder(
                     "http-port",
                     "N",
-                    "The TCP port of the server API (/v4/), test control (/control/v1/), /metrics, /healthz and /readyz;"
+                    "The TCP port of the console (/), the server API (/v4/), test control (/control/v1/), /metrics, /healthz and /readyz;"
                             + " 0 takes a free one; default: no such port. HTTPS as well if there is a certificate.",
                     (config, n) -> config.httpPort(integer(n))),
             builder(

@@ -7,15 +7,24 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.tim4j.server.http.ControlApi;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -190,7 +199,70 @@ class ControlApiTest {
                                 + path.getKey().substring("/control/v1/".length()))));
         assertThat(described)
                 .containsExactlyInAnyOrderElementsOf(
-                        new ControlApi(server, new Http(-1, null, Map.of()), null, null).actions());
+                        new ControlApi(server, Set.of(), new Http(-1, null, Map.of()), null, null, null).actions());
+    }
+
+    @Test
+    void eventsAreStreamedAsTheyHappen() throws Exception {
+        online("alice").close();
+        HttpResponse<Stream<String>> response =
+                http.send(to("/control/v1/events/stream?after=0").build(), HttpResponse.BodyHandlers.ofLines());
+        assertThat(response.headers().firstValue("Content-Type")).contains("text/event-stream; charset=utf-8");
+        try (Stream<String> lines = response.body()) {
+            Iterator<String> data =
+                    lines.filter(line -> line.startsWith("data: ")).iterator();
+            assertThat(data.next()).contains("\"type\":\"LOGIN\"", "\"userId\":\"alice\"");
+            assertThat(data.next()).contains("\"type\":\"LINK_CLOSED\"");
+            online("bob").close();
+            assertThat(data.next()).contains("\"type\":\"LOGIN\"", "\"userId\":\"bob\"");
+        }
+        assertThat(send(to("/control/v1/events/stream?after=soon")).statusCode())
+                .isEqualTo(400);
+    }
+
+    /** More than fit into a socket at once, for a reader who has not begun: none is missing, and none comes twice. */
+    @Test
+    void aSlowReaderOfTheStreamGetsEveryEvent() throws Exception {
+        int count = 1000;
+        for (int i = 0; i < count; i++) {
+            code("user" + i, "x");
+        }
+        Socket narrow = new Socket();
+        narrow.setReceiveBufferSize(2048);
+        narrow.connect(new InetSocketAddress("127.0.0.1", server.httpPort()));
+        try (RawClient reader = new RawClient(narrow)) {
+            reader.send("GET /control/v1/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes());
+            code("last", "x");
+            BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(narrow.getInputStream(), StandardCharsets.UTF_8));
+            List<Integer> numbers = new ArrayList<>();
+            while (numbers.size() <= count) {
+                String line = lines.readLine();
+                if (line.startsWith("id: ")) {
+                    numbers.add(Integer.parseInt(line.substring(4)));
+                }
+            }
+            assertThat(numbers)
+                    .isEqualTo(IntStream.rangeClosed(1, count + 1).boxed().toList());
+        }
+    }
+
+    @Test
+    void theConsoleIsForWhomControlIsFor() throws Exception {
+        HttpResponse<String> page = send(to("/"));
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+                .startsWith("default-src 'none'");
+        for (String file : List.of("/console.js", "/console.css")) {
+            assertThat(send(to(file)).statusCode()).as(file).isEqualTo(200);
+        }
+        assertThat(send(to("/").header("X-Forwarded-For", "192.0.2.1")).statusCode())
+                .isEqualTo(403);
+        // Its own requests are a page's, with its own origin.
+        assertThat(send(to("/control/v1/sessions")
+                                .header("Origin", server.httpUri().toString()))
+                        .statusCode())
+                .isEqualTo(200);
     }
 
     @Test

@@ -11,6 +11,8 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +23,7 @@ public final class EventLog implements Consumer<LoginEvent> {
 
     private final int capacity;
     private final Deque<ServerEvent> events = new ArrayDeque<>();
+    private final Set<Runnable> watchers = ConcurrentHashMap.newKeySet();
     private long last;
 
     public EventLog(int capacity) {
@@ -69,6 +72,7 @@ public final class EventLog implements Consumer<LoginEvent> {
                 events.removeFirst();
             }
         }
+        watchers.forEach(Runnable::run);
         if (ACCESS.isInfoEnabled()) {
             ACCESS.info(
                     "{} sdkappid={} user={} platform={} device={} code={} {}",
@@ -104,6 +108,15 @@ public final class EventLog implements Consumer<LoginEvent> {
         }
         Collections.reverse(found);
         return found;
+    }
+
+    /** @param watcher run after each event, on the thread that it happens on; it must be quick */
+    public void watch(Runnable watcher) {
+        watchers.add(watcher);
+    }
+
+    public void unwatch(Runnable watcher) {
+        watchers.remove(watcher);
     }
 
     public synchronized void clear() {

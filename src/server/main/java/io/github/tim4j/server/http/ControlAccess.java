@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * Who may use the control API and read the metrics: with a token, whoever sends it; without one, whoever is on this machine and is not a
- * web page. A browser names the page's origin, and the host that it believes to talk to.
+ * web page from elsewhere. A browser names the page's origin, and the host that it believes to talk to.
  */
 public final class ControlAccess {
     /** What proxies add: a request that has one comes from somewhere else than its connection. */
@@ -42,8 +42,13 @@ public final class ControlAccess {
         if (ask.http10() || FORWARDED.stream().anyMatch(ask.headers()::containsKey)) {
             return refused(403, "without a control token, this is not for requests that came through a proxy");
         }
-        if (ask.headers().containsKey("Origin") || !isLoopbackName(ask.headers().getOrDefault("Host", ""))) {
-            return refused(403, "without a control token, this is not for web pages, and only under a loopback name");
+        String host = ask.headers().getOrDefault("Host", "");
+        String origin = ask.headers().get("Origin");
+        boolean own = origin == null || origin.equals("http://" + host) || origin.equals("https://" + host);
+        if (!own || !isLoopbackName(host)) {
+            return refused(
+                    403,
+                    "without a control token, this is not for web pages but the server's own, and only under a loopback name");
         }
         return Optional.empty();
     }

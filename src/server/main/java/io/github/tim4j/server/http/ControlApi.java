@@ -16,6 +16,7 @@ import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.ServerEvent;
 import io.github.tim4j.server.Session;
 import io.github.tim4j.server.event.DauMeter;
+import io.github.tim4j.server.event.EventLog;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The test control methods of {@link LoginServer} as REST under {@code /control/v1/}; {@code openapi.json} beside this class describes it,
@@ -33,6 +35,7 @@ import java.util.TreeMap;
  */
 public final class ControlApi implements HttpListener.Service {
     public static final String PREFIX = "/control/v1/";
+    private static final String EVENTS_STREAM = "events/stream";
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private interface Action {
@@ -41,16 +44,19 @@ public final class ControlApi implements HttpListener.Service {
 
     private final LoginServer server;
     private final Http http;
+    private final EventLog log;
     private final DauMeter dau;
     private final ControlAccess access;
     /** By method and name. */
     private final Map<String, Action> actions = new TreeMap<>();
 
-    public ControlApi(LoginServer server, Http http, DauMeter dau, ControlAccess access) {
+    public ControlApi(LoginServer server, Set<Long> apps, Http http, EventLog log, DauMeter dau, ControlAccess access) {
         this.server = server;
         this.http = http;
+        this.log = log;
         this.dau = dau;
         this.access = access;
+        actions.put("GET server", request -> server(apps));
         actions.put("GET sessions", this::sessions);
         actions.put("GET events", this::events);
         actions.put("GET time", request -> time());
@@ -75,8 +81,11 @@ public final class ControlApi implements HttpListener.Service {
         actions.put("POST reset", request -> done(server::reset));
     }
 
+    /** By method and path; all are described by {@code openapi.json}. */
     public Set<String> actions() {
-        return actions.keySet();
+        Set<String> all = new TreeSet<>(actions.keySet());
+        all.add("GET " + EVENTS_STREAM);
+        return all;
     }
 
     @Override
@@ -88,6 +97,9 @@ public final class ControlApi implements HttpListener.Service {
         String name = ask.path().substring(PREFIX.length());
         if (name.equals("openapi.json")) {
             return HttpListener.Answer.json(200, openApi());
+        }
+        if (ask.method().equals("GET") && name.equals(EVENTS_STREAM)) {
+            return eventsStream(ask);
         }
         Action action = actions.get(ask.method() + " " + name);
         if (action == null) {
@@ -195,26 +207,49 @@ public final class ControlApi implements HttpListener.Service {
         return JSON.createObjectNode().set("sessions", list);
     }
 
-    private JsonNode events(Request request) {
-        String after = request.query().getOrDefault("after", "0");
+    private JsonNode server(Set<Long> apps) {
+        ObjectNode about =
+                JSON.createObjectNode().put("uri", server.uri().toString()).put("controlToken", access.hasToken());
+        apps.stream().sorted().forEach(about.putArray("sdkAppIds")::add);
+        return about;
+    }
+
+    private static long cursor(Map<String, String> query) {
+        String after = query.getOrDefault("after", "0");
         if (!after.matches("[0-9]{1,18}")) {
             throw new IllegalArgumentException("after is not a number of an event");
         }
-        long cursor = Long.parseLong(after);
+        return Long.parseLong(after);
+    }
+
+    private HttpListener.Answer eventsStream(HttpListener.Ask ask) throws IOException {
+        try {
+            return EventStream.answer(log, event -> json(event).toString(), cursor(ask.query()));
+        } catch (IllegalArgumentException e) {
+            return error(400, e.getMessage());
+        }
+    }
+
+    private static ObjectNode json(ServerEvent event) {
+        return JSON.createObjectNode()
+                .put("number", event.number())
+                .put("time", event.time().toString())
+                .put("type", event.type().name())
+                .put("sdkAppId", event.sdkAppId())
+                .put("userId", event.userId())
+                .put(
+                        "platform",
+                        event.platform() == null ? null : event.platform().text())
+                .put("deviceId", event.deviceId())
+                .put("code", event.code())
+                .put("text", event.text());
+    }
+
+    private JsonNode events(Request request) {
+        long cursor = cursor(request.query());
         ArrayNode list = JSON.createArrayNode();
         for (ServerEvent event : server.events(cursor)) {
-            list.addObject()
-                    .put("number", event.number())
-                    .put("time", event.time().toString())
-                    .put("type", event.type().name())
-                    .put("sdkAppId", event.sdkAppId())
-                    .put("userId", event.userId())
-                    .put(
-                            "platform",
-                            event.platform() == null ? null : event.platform().text())
-                    .put("deviceId", event.deviceId())
-                    .put("code", event.code())
-                    .put("text", event.text());
+            list.add(json(event));
             cursor = event.number();
         }
         ObjectNode answer = JSON.createObjectNode();

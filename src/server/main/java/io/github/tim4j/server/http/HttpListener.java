@@ -17,10 +17,12 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
@@ -63,8 +65,17 @@ public final class HttpListener {
             boolean loopback,
             boolean http10) {}
 
-    /** What is answered. */
-    record Answer(int status, String contentType, String body) {
+    /**
+     * What is answered.
+     *
+     * @param headers more than its type and length
+     * @param feed    writes the body bit by bit, instead; null for an answer that is whole
+     */
+    record Answer(int status, String contentType, String body, Map<String, String> headers, Feed feed) {
+        Answer(int status, String contentType, String body) {
+            this(status, contentType, body, Map.of(), null);
+        }
+
         static Answer json(int status, String body) {
             return new Answer(status, "application/json; charset=utf-8", body);
         }
@@ -72,6 +83,16 @@ public final class HttpListener {
         static Answer text(int status, String body) {
             return new Answer(status, "text/plain; charset=utf-8", body);
         }
+    }
+
+    /** A body without an end. */
+    interface Feed {
+        /**
+         * The head has been written; chunks may be, from now on and by whoever, until the channel is closed.
+         *
+         * @param ctx in whose event loop this runs
+         */
+        void begin(ChannelHandlerContext ctx);
     }
 
     /** Answers requests whose path begins like this. */
@@ -91,6 +112,7 @@ public final class HttpListener {
     private static final int THREADS = 2;
     private static final int MAX_WAITING = 1_000;
     private static final int MAX_PIPELINED = 16;
+    private static final int MAX_FEEDS = 64;
 
     private final ThreadPoolExecutor threads = new ThreadPoolExecutor(
             THREADS,
@@ -102,6 +124,7 @@ public final class HttpListener {
     private static final String HEALTH = "/healthz";
 
     private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger feeds = new AtomicInteger();
     private final RareLog tooManyConnections = new RareLog(LOG);
     private final RareLog unexpected = new RareLog(LOG);
     private final Map<String, Service> services;
@@ -240,17 +263,41 @@ public final class HttpListener {
         }
 
         private void write(ChannelHandlerContext ctx, Answer answer, boolean keepAlive) {
+            if (answer.feed() != null) {
+                ctx.executor().execute(() -> feed(ctx, answer));
+                return;
+            }
             byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
             FullHttpResponse response = new DefaultFullHttpResponse(
                     HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()), Unpooled.wrappedBuffer(body));
             response.headers()
                     .set(HttpHeaderNames.CONTENT_TYPE, answer.contentType())
                     .setInt(HttpHeaderNames.CONTENT_LENGTH, body.length);
+            answer.headers().forEach(response.headers()::set);
             HttpUtil.setKeepAlive(response, keepAlive);
             ChannelFuture written = ctx.writeAndFlush(response);
             if (!keepAlive) {
                 written.addListener(ChannelFutureListener.CLOSE);
             }
+        }
+
+        /** It is this connection's last answer: nobody waits for the end of another request. */
+        private void feed(ChannelHandlerContext ctx, Answer answer) {
+            if (feeds.incrementAndGet() > MAX_FEEDS) {
+                feeds.decrementAndGet();
+                write(ctx, Answer.json(503, "{\"error\":\"" + MAX_FEEDS + " streams are open: close one\"}"), false);
+                return;
+            }
+            ctx.channel().closeFuture().addListener(closed -> feeds.decrementAndGet());
+            deadline.cancel(false);
+            ctx.pipeline().remove(ReadTimeoutHandler.class);
+            HttpResponse head =
+                    new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
+            head.headers().set(HttpHeaderNames.CONTENT_TYPE, answer.contentType());
+            answer.headers().forEach(head.headers()::set);
+            HttpUtil.setTransferEncodingChunked(head, true);
+            ctx.writeAndFlush(head);
+            answer.feed().begin(ctx);
         }
 
         private Ask ask(ChannelHandlerContext ctx, FullHttpRequest request) {

@@ -5,6 +5,7 @@ import io.github.tim4j.server.LoginServer;
 import io.github.tim4j.server.event.DauMeter;
 import io.github.tim4j.server.event.LoginMetrics;
 import io.github.tim4j.server.login.LoginService;
+import java.io.IOException;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Map;
@@ -17,6 +18,7 @@ public final class OperationApi implements HttpListener.Service {
     private final LoginMetrics metrics;
     private final DauMeter dau;
     private final ControlAccess access;
+    private final ConsolePage console;
 
     public OperationApi(
             LoginServer server, LoginService service, LoginMetrics metrics, DauMeter dau, ControlAccess access) {
@@ -25,10 +27,14 @@ public final class OperationApi implements HttpListener.Service {
         this.metrics = metrics;
         this.dau = dau;
         this.access = access;
+        this.console = new ConsolePage(access);
     }
 
     @Override
-    public HttpListener.Answer answer(HttpListener.Ask ask) {
+    public HttpListener.Answer answer(HttpListener.Ask ask) throws IOException {
+        if (ConsolePage.has(ask.path())) {
+            return console.answer(ask);
+        }
         return switch (ask.path()) {
             case "/healthz" -> HttpListener.Answer.text(200, "ok\n");
             case "/readyz" ->

@@ -140,7 +140,10 @@ final class RunningServer implements LoginServer {
         ControlAccess access = new ControlAccess(service.config().http().controlToken());
         Map<String, HttpListener.Service> services = new LinkedHashMap<>();
         services.put("/v4/", new RestApi(service, dau));
-        services.put(ControlApi.PREFIX, new ControlApi(this, service.config().http(), dau, access));
+        services.put(
+                ControlApi.PREFIX,
+                new ControlApi(
+                        this, service.config().apps().keySet(), service.config().http(), log, dau, access));
         services.put("/", new OperationApi(this, service, metrics, dau, access));
         return services;
     }
