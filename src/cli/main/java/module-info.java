@@ -10,6 +10,9 @@ module io.github.tim4j.cli {
     requires ch.qos.logback.core;
     requires org.slf4j;
 
+    provides ch.qos.logback.classic.spi.Configurator with
+            io.github.tim4j.cli.LogConfiguration;
+
     opens io.github.tim4j.cli to
             info.picocli;
 }

@@ -6,7 +6,10 @@ import ch.qos.logback.classic.Logger;
 import io.github.tim4j.jna.LibraryLoadException;
 import io.github.tim4j.server.LoginServerException;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -32,15 +35,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "0:success",
             "1:what was asked for failed: a login, a service, a check, a scenario",
             "2:wrong usage"
-        },
-        subcommands = {
-            DemoCommand.class,
-            ServeCommand.class,
-            ExecCommand.class,
-            UserSigCommand.class,
-            LoginCommand.class,
-            ConformanceCommand.class,
-            CommandLine.HelpCommand.class
         })
 public final class Main implements Callable<Integer> {
     private static final String NEXT = """
@@ -77,11 +71,31 @@ public final class Main implements Callable<Integer> {
      */
     public static void main(String[] args) {
         CommandLine commandLine = new CommandLine(new Main());
+        addCommands(commandLine, args);
         commandLine.setUsageHelpAutoWidth(true);
-        commandLine.getSubcommands().get("exec").setStopAtPositional(true);
         commandLine.setParameterExceptionHandler(Main::wrongUsage);
         commandLine.setExecutionExceptionHandler((failure, command, parsed) -> failed(failure, command));
         System.exit(commandLine.execute(args));
+    }
+
+    /** The one that is called for alone, as looking at all of them takes longer than some of them do; else all, from which help and suggestions come. */
+    private static void addCommands(CommandLine commandLine, String[] args) {
+        Map<String, Class<?>> commands = new LinkedHashMap<>();
+        commands.put("demo", DemoCommand.class);
+        commands.put("serve", ServeCommand.class);
+        commands.put("exec", ExecCommand.class);
+        commands.put("usersig", UserSigCommand.class);
+        commands.put("login", LoginCommand.class);
+        commands.put("conformance", ConformanceCommand.class);
+        if (args.length > 0 && commands.containsKey(args[0])) {
+            commands.keySet().retainAll(Set.of(args[0]));
+        } else {
+            commands.put("help", CommandLine.HelpCommand.class);
+        }
+        commands.forEach((name, type) -> commandLine.addSubcommand(name, new CommandLine(type)));
+        if (commands.containsKey("exec")) {
+            commandLine.getSubcommands().get("exec").setStopAtPositional(true);
+        }
     }
 
     /** Without a command: says what there is, and what to do next. */

@@ -87,7 +87,8 @@ final class ServeCommand implements Callable<Integer> {
             out.println("CA file for clients: " + settings.tlsCaFile().toAbsolutePath());
         }
         if (server.httpPort() > 0) {
-            out.println("console " + server.httpUri() + "/, server API /v4/, test control /control/v1/");
+            out.println("console " + server.httpUri() + "/");
+            out.println("server API " + server.httpUri() + "/v4/, test control " + server.httpUri() + "/control/v1/");
         }
         if (server.port() > 0 && server.tlsPort() > 0) {
             out.println("listening with TLS " + server.tlsUri());

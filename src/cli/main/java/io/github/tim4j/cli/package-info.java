@@ -4,7 +4,7 @@
  *
  * <p>{@link io.github.tim4j.cli.Main} has a class for each command: {@code DemoCommand}, {@code ServeCommand}, {@code UserSigCommand} and
  * {@code LoginCommand}. What a command was asked for goes to standard output, everything else to standard error: mistakes as one
- * line, the log as configured in {@code logback.xml}. Exit codes are those of {@code ExitCode}. A secret key or a UserSig is never taken
+ * line, the log as configured in {@code LogConfiguration}. Exit codes are those of {@code ExitCode}. A secret key or a UserSig is never taken
  * from an argument, which every user of the machine could read, but from a file, a variable of the environment, or standard input.
  *
  * <p>Output is plain ASCII, so that it is readable whatever the terminal's encoding; colour is used on a terminal only.

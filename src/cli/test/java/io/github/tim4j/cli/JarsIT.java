@@ -71,7 +71,7 @@ class JarsIT {
                 .contains(
                         "META-INF/LICENSE",
                         "io/github/tim4j/server/LoginServer.class",
-                        "logback.xml",
+                        "META-INF/services/ch.qos.logback.classic.spi.Configurator",
                         "com/sun/jna/Native.class",
                         "io/netty/channel/Channel.class");
         assertThat(entries(Cli.JAR)).noneMatch(name -> name.matches("META-INF/.*\\.(SF|RSA|DSA)"));
