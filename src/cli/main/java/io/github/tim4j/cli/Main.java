@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.slf4j.LoggerFactory;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -91,8 +92,14 @@ public final class Main implements Callable<Integer> {
             commands.keySet().retainAll(Set.of(args[0]));
         } else {
             commands.put("help", CommandLine.HelpCommand.class);
+            commands.put("generate-completion", AutoComplete.GenerateCompletion.class);
         }
         commands.forEach((name, type) -> commandLine.addSubcommand(name, new CommandLine(type)));
+        if (commands.containsKey("generate-completion")) {
+            // For packages, and whoever makes one.
+            CommandLine completion = commandLine.getSubcommands().get("generate-completion");
+            completion.getCommandSpec().usageMessage().hidden(true);
+        }
         if (commands.containsKey("exec")) {
             commandLine.getSubcommands().get("exec").setStopAtPositional(true);
         }

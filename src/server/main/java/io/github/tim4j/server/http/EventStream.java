@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -58,7 +59,11 @@ final class EventStream implements HttpListener.Feed {
     /** Any thread. */
     private void wake() {
         if (woken.compareAndSet(false, true)) {
-            ctx.executor().execute(this::sendNew);
+            try {
+                ctx.executor().execute(this::sendNew);
+            } catch (RejectedExecutionException e) {
+                // The server has been closed, and the connection with it.
+            }
         }
     }
 

@@ -283,6 +283,9 @@ public final class HttpListener {
 
         /** It is this connection's last answer: nobody waits for the end of another request. */
         private void feed(ChannelHandlerContext ctx, Answer answer) {
+            if (!ctx.channel().isActive()) {
+                return;
+            }
             if (feeds.incrementAndGet() > MAX_FEEDS) {
                 feeds.decrementAndGet();
                 write(ctx, Answer.json(503, "{\"error\":\"" + MAX_FEEDS + " streams are open: close one\"}"), false);
