@@ -281,7 +281,7 @@ public final class HttpListener {
             }
         }
 
-        /** It is this connection's last answer: nobody waits for the end of another request. */
+        /** It is this connection's last answer: nobody waits for another request, and one that comes closes it. */
         private void feed(ChannelHandlerContext ctx, Answer answer) {
             if (!ctx.channel().isActive()) {
                 return;
@@ -293,6 +293,7 @@ public final class HttpListener {
             }
             ctx.channel().closeFuture().addListener(closed -> feeds.decrementAndGet());
             deadline.cancel(false);
+            pipelined.set(MAX_PIPELINED + 1);
             ctx.pipeline().remove(ReadTimeoutHandler.class);
             HttpResponse head =
                     new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(answer.status()));
