@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -173,17 +174,33 @@ class UntoldTest {
     /** A server that goes gives it a moment to show that it knows. */
     @Test
     void aClientThatClosesWasToldAlsoIfTheServerRestartsMeanwhile() throws Exception {
+        whoIsKickedIsToldOnce(server -> {
+            CompletableFuture<Void> restarted = CompletableFuture.runAsync(server::restart);
+            await().pollInterval(Duration.ofMillis(1)).until(() -> restarted.isDone() || !isListening(server.port()));
+            return restarted;
+        });
+    }
+
+    @Test
+    void aClientThatClosesWasToldAlsoIfItsLinkIsCutMeanwhile() throws Exception {
+        whoIsKickedIsToldOnce(server -> {
+            server.cutConnections();
+            return CompletableFuture.completedFuture(null);
+        });
+    }
+
+    /** @param fault comes after the kick, and before the client reads of it; gives when it is over */
+    private static void whoIsKickedIsToldOnce(Function<LoginServer, CompletableFuture<Void>> fault) throws Exception {
         try (LoginServer server = LoginServer.start(
                         LoginServerConfig.builder().app(RawClient.APP, "secret").build());
                 RawClient alice = new RawClient(server.port())) {
             alice.login(server, "alice", Platform.LINUX, "laptop");
             assertThat(server.kick(RawClient.APP, "alice", KickCause.OTHER_INSTANCE))
                     .isEqualTo(1);
-            CompletableFuture<Void> restarted = CompletableFuture.runAsync(server::restart);
-            await().pollInterval(Duration.ofMillis(1)).until(() -> restarted.isDone() || !isListening(server.port()));
+            CompletableFuture<Void> over = fault.apply(server);
             assertThat(RawClient.reason(alice.next())).isEqualTo(0x8E);
             alice.socket().close();
-            restarted.join();
+            over.join();
             try (RawClient again = new RawClient(server.port())) {
                 assertThat(RawClient.reason(again.login(server, "alice", Platform.LINUX, "laptop")))
                         .isZero();

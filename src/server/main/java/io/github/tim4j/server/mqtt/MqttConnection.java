@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
 final class MqttConnection extends ByteToMessageDecoder implements Connection {
     /** How long a client may take to close after its last answer. */
     private static final long LINGER_MS = 2_000;
-    /** In which a connection that its client has closed or lost is known to be closed, once the client is there again or the server goes. */
+    /** In which a connection that its client has closed or lost is known to be closed, once the client is there again, or the link or the server goes. */
     private static final long MOMENT_MS = 100;
     /** Deadlines further away are looked at again after this time: the wall clock may have been corrected. */
     private static final Duration LONGEST_TIMER = Duration.ofHours(1);
@@ -458,11 +458,14 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     @Override
     public CompletionStage<Void> cut() {
         return done(() -> {
+            if (isBeingTold()) {
+                lingerAMoment();
+                return;
+            }
             muted = true;
             state = State.ENDING;
-            lingeredInVain = true;
             endSession(SessionEnded.How.LINK_CLOSED);
-            ctx.close();
+            lingerNoMore();
         });
     }
 
@@ -482,9 +485,8 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
                 write(answer().reasonString("the server shuts down")
                         .disconnect(MqttReason.SHUTTING_DOWN, clientMaximum));
             }
-            if (told != null && !muted) {
-                // It has a moment left to show that it knows that it is out: otherwise it is told again.
-                schedule(TimeUnit.MILLISECONDS.toNanos(MOMENT_MS), this::lingerNoMore);
+            if (isBeingTold()) {
+                lingerAMoment();
             } else {
                 lingerNoMore();
             }
@@ -574,6 +576,15 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
             ((SocketChannel) ctx.channel()).shutdownOutput();
         }
         schedule(TimeUnit.MILLISECONDS.toNanos(LINGER_MS), this::lingerNoMore);
+    }
+
+    private boolean isBeingTold() {
+        return told != null && !muted;
+    }
+
+    /** Whoever has just been told that it is out can still show that it knows: otherwise it would be told again. */
+    private void lingerAMoment() {
+        schedule(TimeUnit.MILLISECONDS.toNanos(MOMENT_MS), this::lingerNoMore);
     }
 
     private void lingerNoMore() {
