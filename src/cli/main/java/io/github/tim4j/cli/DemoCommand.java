@@ -33,9 +33,9 @@ final class DemoCommand implements Callable<Integer> {
         story.print(Ansi.AUTO.string("@|bold,green Every step went as it should,|@ in ")
                 + Duration.ofNanos(System.nanoTime() - start).toMillis() / 1000f + " s.");
         story.print("");
-        story.print("What next? A login server of your own: serve. An application to start from: examples/desktop.");
-        story.print(
-                "A test of your own login: docs/testing.md. All that an application needs to know: docs/client.md.");
+        story.print("What next? A login server of your own, with a console in the browser: serve --http-port 8080.");
+        story.print("An application to start from: examples/desktop. A test of your own login: docs/testing.md.");
+        story.print("All that an application needs to know: docs/client.md.");
         return ExitCode.OK;
     }
 }
