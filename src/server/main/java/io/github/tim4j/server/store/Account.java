@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server.store;
+
+import io.github.tim4j.server.KickCause;
+import io.github.tim4j.server.LoginPolicy;
+import io.github.tim4j.server.Platform;
+import io.github.tim4j.server.Session;
+import io.github.tim4j.server.SessionStore.Instance;
+import io.github.tim4j.server.SigStamp;
+import io.github.tim4j.server.login.Refusal;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that is known of one user: who is logged in, who was kicked and may not know it, which UserSigs are useless. What happens to a user is decided
+ * here, for every store; a store keeps accounts and lets one change at a time at each. Not for several threads at once.
+ */
+final class Account {
+    /** How many kicks that a user's instances may not know of are remembered; the oldest is dropped. */
+    private static final int MAX_UNTOLD = 32;
+
+    /** Where an account is. */
+    record Key(long sdkAppId, String userId) {
+        static Key of(Session session) {
+            return new Key(session.sdkAppId(), session.userId());
+        }
+    }
+
+    /** A connection, of whichever server. */
+    record Link(String server, long id) {
+        static Link of(Session session) {
+            return new Link(session.server(), session.id());
+        }
+    }
+
+    /** An instance, whichever connection it has. */
+    record Device(Platform platform, String deviceId) {
+        static Device of(Session session) {
+            return new Device(session.platform(), session.deviceId());
+        }
+    }
+
+    /**
+     * An instance that is logged in.
+     *
+     * @param lease under which its server holds its connection; null if it is not connected
+     */
+    record Held(Session session, SigStamp sig, @Nullable String lease) {
+        Held under(@Nullable String other) {
+            return new Held(session, sig, other);
+        }
+
+        boolean isOn(Link link) {
+            return session.id() == link.id() && session.server().equals(link.server());
+        }
+    }
+
+    /**
+     * A kick that an instance may not know of.
+     *
+     * @param device the instance
+     * @param link   on which it was to be told
+     * @param by     the platform that kicked
+     * @param open   whether it is still to be seen if it was told
+     */
+    record Untold(Device device, Link link, Platform by, boolean open) {
+        Untold closed() {
+            return new Untold(device, link, by, false);
+        }
+    }
+
+    /**
+     * UserSigs that are useless.
+     *
+     * @param code   what logins with them get
+     * @param second those made before are
+     * @param seen   and these
+     */
+    record Revocation(int code, long second, List<SigStamp> seen) {
+        boolean covers(SigStamp sig) {
+            return sig.issuedAt() < second || seen.contains(sig);
+        }
+    }
+
+    /** What becomes of a login. */
+    sealed interface Decision {
+        /** The instance is logged in; those of {@code kicked} had to go, and its own session before, if it had one, is taken over. */
+        record Admitted(Session session, @Nullable Held takenOver, List<Held> kicked) implements Decision {}
+
+        record Refused(int code, @Nullable Platform by) implements Decision {}
+
+        /** It is open whether this instance has been told of a kick on that connection. */
+        record Open(Link link) implements Decision {}
+    }
+
+    /** False: there is no such account, but there are revocations. */
+    boolean registered;
+
+    @Nullable
+    SigStamp lastSig;
+
+    /** In the order of their logins. */
+    final List<Held> held = new ArrayList<>(1);
+    /** The oldest first. */
+    final List<Untold> untold = new ArrayList<>(0);
+    /** The newest first. */
+    final List<Revocation> revocations = new ArrayList<>(0);
+
+    /** Whether nothing is known of this user, so that nothing needs to be kept. */
+    boolean isNothing() {
+        return !registered && revocations.isEmpty();
+    }
+
+    /**
+     * Decides about a login.
+     *
+     * @param lease   of the connection's server
+     * @param patient whether the login can wait until it is known whether this instance has been told of a kick
+     */
+    Decision login(Session session, SigStamp sig, LoginPolicy policy, String lease, boolean patient) {
+        int revoked = revocationOf(sig);
+        if (revoked != 0) {
+            return new Decision.Refused(revoked, null);
+        }
+        Untold mark = untold(Device.of(session));
+        if (mark != null && mark.open() && patient) {
+            return new Decision.Open(mark.link());
+        }
+        if (mark != null) {
+            untold.remove(mark);
+            return new Decision.Refused(Refusal.KICKED, mark.by());
+        }
+        registered = true;
+        lastSig = sig;
+        for (int i = 0; i < held.size(); i++) {
+            Held before = held.get(i);
+            if (before.session().sameInstance(session)) {
+                Session again = session.withLoggedInAt(before.session().loggedInAt());
+                held.set(i, new Held(again, sig, lease));
+                return new Decision.Admitted(again, before, List.of());
+            }
+        }
+        List<Held> kicked = List.of();
+        if (!held.isEmpty()) {
+            List<Session> victims =
+                    policy.victims(held.stream().map(Held::session).toList(), session.platform());
+            kicked = take(victims::contains, KickCause.OTHER_INSTANCE, session.platform());
+        }
+        held.add(new Held(session, sig, lease));
+        return new Decision.Admitted(session, null, kicked);
+    }
+
+    /** Takes out those that match, and marks them if that is the cause to. */
+    List<Held> take(Predicate<Session> victim, KickCause cause, @Nullable Platform by) {
+        List<Held> taken = new ArrayList<>();
+        for (Iterator<Held> all = held.iterator(); all.hasNext(); ) {
+            Held one = all.next();
+            if (victim.test(one.session())) {
+                all.remove();
+                taken.add(one);
+                if (cause == KickCause.OTHER_INSTANCE) {
+                    mark(one, by);
+                }
+            }
+        }
+        return taken;
+    }
+
+    private void mark(Held victim, @Nullable Platform by) {
+        Session session = victim.session();
+        Device device = Device.of(session);
+        untold.removeIf(older -> older.device().equals(device));
+        untold.add(new Untold(device, Link.of(session), by == null ? session.platform() : by, victim.lease() != null));
+        if (untold.size() > MAX_UNTOLD) {
+            untold.remove(0);
+        }
+    }
+
+    private @Nullable Untold untold(Device device) {
+        for (Untold mark : untold) {
+            if (mark.device().equals(device)) {
+                return mark;
+            }
+        }
+        return null;
+    }
+
+    /** It is known whether the instance on that connection was told of its kick; a mark of another kick stays as it is. */
+    void told(Link link, boolean told) {
+        if (told) {
+            untold.removeIf(mark -> mark.link().equals(link));
+        } else {
+            closeMarks(link::equals);
+        }
+    }
+
+    private void closeMarks(Predicate<Link> of) {
+        untold.replaceAll(mark -> of.test(mark.link()) ? mark.closed() : mark);
+    }
+
+    /** A connection has ended. @return whether its session was here */
+    boolean end(Link link, boolean loggedOut) {
+        for (int i = 0; i < held.size(); i++) {
+            if (held.get(i).isOn(link)) {
+                if (loggedOut) {
+                    held.remove(i);
+                } else {
+                    held.set(i, held.get(i).under(null));
+                }
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A server is gone, and its connections with it; or they are under another lease by now. @return those that were connected */
+    List<Session> gone(String server, String lease) {
+        List<Session> lost = new ArrayList<>();
+        held.replaceAll(one -> {
+            if (!lease.equals(one.lease())) {
+                return one;
+            }
+            lost.add(one.session());
+            return one.under(null);
+        });
+        closeMarks(link -> link.server().equals(server));
+        return lost;
+    }
+
+    /** A connection is under another lease from now on. @return whether its session is here */
+    boolean hold(Link link, String lease) {
+        for (int i = 0; i < held.size(); i++) {
+            if (held.get(i).isOn(link)) {
+                held.set(i, held.get(i).under(lease));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void revoke(long second, int code) {
+        List<SigStamp> seen = new ArrayList<>();
+        held.stream().map(Held::sig).filter(sig -> sig.issuedAt() >= second).forEach(seen::add);
+        if (lastSig != null && lastSig.issuedAt() >= second && !seen.contains(lastSig)) {
+            seen.add(lastSig);
+        }
+        for (Iterator<Revocation> all = revocations.iterator(); all.hasNext(); ) {
+            Revocation old = all.next();
+            if (old.code() == code) {
+                all.remove();
+                old.seen().stream()
+                        .filter(sig -> sig.issuedAt() >= second && !seen.contains(sig))
+                        .forEach(seen::add);
+            }
+        }
+        revocations.add(0, new Revocation(code, second, List.copyOf(seen)));
+    }
+
+    /** @return the code; 0 for none */
+    int revocationOf(SigStamp sig) {
+        for (Revocation revocation : revocations) {
+            if (revocation.covers(sig)) {
+                return revocation.code();
+            }
+        }
+        return 0;
+    }
+
+    /** Forgets all but the revocations. @return whom that ends, or null if there is no such account */
+    @Nullable
+    List<Held> delete() {
+        if (!registered) {
+            return null;
+        }
+        List<Held> ended = List.copyOf(held);
+        registered = false;
+        lastSig = null;
+        held.clear();
+        untold.clear();
+        return ended;
+    }
+
+    /** Null if there is no such account. */
+    @Nullable
+    List<Instance> instances() {
+        return registered
+                ? held.stream()
+                        .map(one -> new Instance(one.session(), one.lease() != null))
+                        .toList()
+                : null;
+    }
+}

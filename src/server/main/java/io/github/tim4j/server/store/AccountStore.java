@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server.store;
+
+import io.github.tim4j.server.Admission;
+import io.github.tim4j.server.KickCause;
+import io.github.tim4j.server.LoginPolicy;
+import io.github.tim4j.server.Platform;
+import io.github.tim4j.server.Session;
+import io.github.tim4j.server.SessionStore;
+import io.github.tim4j.server.SigStamp;
+import io.github.tim4j.server.store.Account.Decision;
+import io.github.tim4j.server.store.Account.Held;
+import io.github.tim4j.server.store.Account.Key;
+import io.github.tim4j.server.store.Account.Link;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all stores do: each operation is one change at one {@link Account}, and afterwards those are told who are out. Where accounts are, and how one
+ * change at a time is let at each, is the concern of the store itself. Holders are never called inside a change. Any thread.
+ */
+abstract class AccountStore implements SessionStore {
+    /** How long a login waits until it is known whether its instance has been told of a kick: it may log in again on that very message. */
+    private static final int PATIENCE_MS = 250;
+
+    private final Map<String, Holder> holders = new ConcurrentHashMap<>();
+    /** Logins wait until it is known whether these have been told; completed and removed then. */
+    private final Map<Link, CompletableFuture<Void>> waitedFor = new ConcurrentHashMap<>();
+
+    /**
+     * Changes an account; nobody else changes it meanwhile.
+     *
+     * @param change is given the account, a new one if there is none, and changes it. It may be called again, with another state of the account, if what
+     *               it did came too late; so it has no effect but on its argument
+     * @return what the last call answered, when the change is as lasting as the store makes it
+     */
+    abstract <T extends @Nullable Object> CompletionStage<T> update(Key user, Function<Account, T> change);
+
+    /** Under which this server holds its connections now. */
+    String lease(String server) {
+        return server;
+    }
+
+    /** Ends a connection that no server has that has joined here. */
+    void evictElsewhere(Session session, KickCause cause, @Nullable Platform by) {
+        told(session, cause, false);
+    }
+
+    /** It is known whether a kick was told. */
+    void known(Link link) {
+        CompletableFuture<Void> waiting = waitedFor.remove(link);
+        if (waiting != null) {
+            waiting.complete(null);
+        }
+    }
+
+    @Override
+    public void join(String server, Holder holder) {
+        holders.put(server, holder);
+    }
+
+    @Override
+    public void leave(String server) {
+        holders.remove(server);
+    }
+
+    @Nullable
+    Holder holder(String server) {
+        return holders.get(server);
+    }
+
+    @Override
+    public CompletionStage<Admission> login(Session session, SigStamp sig, LoginPolicy policy) {
+        return decide(session, sig, policy, true).thenCompose(decision -> {
+            if (!(decision instanceof Decision.Open open)) {
+                return CompletableFuture.completedFuture(carriedOut(decision));
+            }
+            CompletableFuture<Void> known = waitedFor.computeIfAbsent(open.link(), link -> new CompletableFuture<>());
+            // It may have become known before anybody waited for it.
+            return decide(session, sig, policy, true)
+                    .thenCompose(again -> again instanceof Decision.Open
+                            ? known.completeOnTimeout(null, PATIENCE_MS, TimeUnit.MILLISECONDS)
+                                    .copy()
+                                    .thenCompose(done -> decide(session, sig, policy, false))
+                            : CompletableFuture.completedFuture(again))
+                    .whenComplete((last, failure) -> waitedFor.remove(open.link(), known))
+                    .thenApply(this::carriedOut);
+        });
+    }
+
+    CompletionStage<Decision> decide(Session session, SigStamp sig, LoginPolicy policy, boolean patient) {
+        String lease = lease(session.server());
+        return update(Key.of(session), account -> account.login(session, sig, policy, lease, patient));
+    }
+
+    private Admission carriedOut(Decision decision) {
+        if (decision instanceof Decision.Refused refused) {
+            return new Admission.Refused(refused.code(), refused.by());
+        }
+        Decision.Admitted admitted = (Decision.Admitted) decision;
+        Held takenOver = admitted.takenOver();
+        if (takenOver != null) {
+            tell(takenOver, KickCause.TAKEN_OVER, null);
+        }
+        Platform by = admitted.session().platform();
+        admitted.kicked().forEach(victim -> tell(victim, KickCause.OTHER_INSTANCE, by));
+        return new Admission.Admitted(
+                admitted.session(),
+                takenOver != null,
+                admitted.kicked().stream().map(Held::session).toList());
+    }
+
+    /** Ends the connection of an instance that is out of its account already; nobody waits for it. */
+    private void tell(Held victim, KickCause cause, @Nullable Platform by) {
+        if (victim.lease() != null && !evict(victim.session(), cause, by)) {
+            evictElsewhere(victim.session(), cause, by);
+        }
+    }
+
+    /** @return false if the connection's server has not joined here */
+    final boolean evict(Session session, KickCause cause, @Nullable Platform by) {
+        Holder holder = holders.get(session.server());
+        if (holder == null) {
+            return false;
+        }
+        holder.evict(session, cause, by).whenComplete((told, failure) -> told(session, cause, failure == null && told));
+        return true;
+    }
+
+    /** Whether a victim has been told; remembered where that matters. */
+    final void told(Session victim, KickCause cause, boolean told) {
+        if (cause == KickCause.OTHER_INSTANCE) {
+            Link link = Link.of(victim);
+            update(Key.of(victim), account -> {
+                        account.told(link, told);
+                        return told;
+                    })
+                    .whenComplete((done, failure) -> known(link));
+        }
+    }
+
+    @Override
+    public CompletionStage<Boolean> end(Session session, boolean loggedOut) {
+        return update(Key.of(session), account -> account.end(Link.of(session), loggedOut));
+    }
+
+    @Override
+    public CompletionStage<List<Session>> kick(
+            long sdkAppId, String userId, @Nullable Platform platform, @Nullable String deviceId, KickCause cause) {
+        return update(
+                        new Key(sdkAppId, userId),
+                        account -> account.take(
+                                session -> (platform == null || session.platform() == platform)
+                                        && (deviceId == null
+                                                || session.deviceId().equals(deviceId)),
+                                cause,
+                                null))
+                .thenApply(taken -> {
+                    taken.forEach(victim -> tell(victim, cause, null));
+                    return taken.stream().map(Held::session).toList();
+                });
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> revoke(long sdkAppId, String userId, long second, int code) {
+        return update(new Key(sdkAppId, userId), account -> {
+            account.revoke(second, code);
+            return null;
+        });
+    }
+
+    @Override
+    public CompletionStage<Integer> revocation(long sdkAppId, String userId, SigStamp sig) {
+        return update(new Key(sdkAppId, userId), account -> account.revocationOf(sig));
+    }
+
+    @Override
+    public CompletionStage<@Nullable List<Instance>> instances(long sdkAppId, String userId) {
+        return update(new Key(sdkAppId, userId), Account::instances);
+    }
+
+    @Override
+    public CompletionStage<Boolean> register(long sdkAppId, String userId) {
+        return update(new Key(sdkAppId, userId), account -> {
+            boolean isNew = !account.registered;
+            account.registered = true;
+            return isNew;
+        });
+    }
+
+    @Override
+    public CompletionStage<Boolean> delete(long sdkAppId, String userId) {
+        return update(new Key(sdkAppId, userId), Account::delete).thenApply(ended -> {
+            if (ended == null) {
+                return false;
+            }
+            ended.forEach(one -> tell(one, KickCause.REST, null));
+            return true;
+        });
+    }
+}
