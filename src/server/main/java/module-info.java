@@ -15,6 +15,8 @@ module io.github.tim4j.server {
     requires io.netty.transport;
     requires java.net.http;
     requires org.slf4j;
+    requires static com.h2database.mvstore;
+    requires static lettuce.core;
     requires static org.jspecify;
 
     uses io.github.tim4j.server.LoginServerStarter;

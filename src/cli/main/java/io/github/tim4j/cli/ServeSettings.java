@@ -99,6 +99,16 @@ final class ServeSettings {
                     "Ask for the token in this file (Authorization: Bearer TOKEN) before test control and"
                             + " /metrics may be used. Without it: only from this machine.",
                     (config, file) -> config.controlToken(token(file))),
+            builder(
+                    "data",
+                    "DIR",
+                    "Keep accounts, sessions and revocations in this folder; default: in memory, until the server stops.",
+                    (config, folder) -> config.dataFolder(Path.of(folder))),
+            later(
+                    "redis",
+                    "URI",
+                    "Keep them in Redis, for all servers that use it: redis://HOST:PORT, rediss:// (TLS), redis-sentinel:// or redis-cluster://."
+                            + " One with a password: in the variable or the file, as arguments can be read by everybody on this machine."),
             later("admins", "USER,…", "Administrators of the server API beside \"administrator\", in every app."),
             later(
                     "login-policy",
@@ -309,7 +319,21 @@ final class ServeSettings {
             using(webhook, () -> apps.forEach(app -> config.stateWebhook(app, URI.create(webhook.text()))));
         }
         policy();
+        redis();
         return config.build();
+    }
+
+    private void redis() {
+        Value uri = values.get("redis");
+        if (uri == null) {
+            return;
+        }
+        if (uri.source().startsWith("--") && uri.text().contains("@")) {
+            throw CliException.usage(
+                    "--redis with a password: everybody on this machine can read arguments; put it into the"
+                            + " variable TIM_SERVE_REDIS, or as redis = URI into the --config file");
+        }
+        config.redis(uri.text());
     }
 
     private void each(String name, Consumer<String> action) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** How a {@link LoginServer} is to run. Immutable; made by {@link #builder()}. */
@@ -27,6 +28,8 @@ public final class LoginServerConfig {
     private final LoginPolicy loginPolicy;
     private final int eventsKept;
     private final @Nullable SessionStore sessionStore;
+    private final @Nullable Path dataFolder;
+    private final @Nullable String redis;
     private final Limits limits;
     private final @Nullable Tls tls;
     private final Http http;
@@ -40,6 +43,8 @@ public final class LoginServerConfig {
         loginPolicy = builder.loginPolicy;
         eventsKept = builder.eventsKept;
         sessionStore = builder.sessionStore;
+        dataFolder = builder.dataFolder;
+        redis = builder.redis;
         limits = new Limits(
                 builder.maxConnections,
                 builder.maxConnectionsPerAddress,
@@ -120,10 +125,28 @@ public final class LoginServerConfig {
     /**
      * Where accounts and sessions are kept.
      *
-     * @return the store, or null for a new one in memory
+     * @return the store, or null: then in {@link #dataFolder()}, in {@link #redis()}, or in memory
      */
     public @Nullable SessionStore sessionStore() {
         return sessionStore;
+    }
+
+    /**
+     * The folder where accounts and sessions are kept.
+     *
+     * @return null if not in a folder
+     */
+    public @Nullable Path dataFolder() {
+        return dataFolder;
+    }
+
+    /**
+     * The address of the Redis where accounts and sessions are kept. There may be a password in it.
+     *
+     * @return null if not in Redis
+     */
+    public @Nullable String redis() {
+        return redis;
     }
 
     /**
@@ -173,6 +196,8 @@ public final class LoginServerConfig {
         private int maxKeepAlive = 300;
         private int eventsKept = 10_000;
         private @Nullable SessionStore sessionStore;
+        private @Nullable Path dataFolder;
+        private @Nullable String redis;
         private int maxConnections = 100_000;
         private int maxConnectionsPerAddress = 20_000;
         private int maxLoginsPerSecond = 50_000;
@@ -357,11 +382,35 @@ public final class LoginServerConfig {
         /**
          * Where accounts and sessions are kept.
          *
-         * @param store a store, possibly shared with other servers; default: a new one in memory
+         * @param store a store, possibly shared with other servers; default: a new one in memory. The server does not close it
          * @return this
          */
         public Builder sessionStore(SessionStore store) {
             sessionStore = Objects.requireNonNull(store);
+            return this;
+        }
+
+        /**
+         * Keeps accounts, sessions, revocations and kicks that were not told in a folder on disk, as
+         * {@link io.github.tim4j.server.store.DiskSessionStore} does. The server opens it when it starts, and closes it.
+         *
+         * @param folder made if it is not there; for one server at a time
+         * @return this
+         */
+        public Builder dataFolder(Path folder) {
+            dataFolder = Objects.requireNonNull(folder);
+            return this;
+        }
+
+        /**
+         * Keeps them in Redis, for all servers that use it, as {@link io.github.tim4j.server.store.RedisSessionStore} does. The server connects when it
+         * starts.
+         *
+         * @param uri as {@link io.github.tim4j.server.store.RedisSessionStore#connect} takes it, such as {@code redis://127.0.0.1:6379}
+         * @return this
+         */
+        public Builder redis(String uri) {
+            redis = Objects.requireNonNull(uri);
             return this;
         }
 
@@ -529,6 +578,13 @@ public final class LoginServerConfig {
             if (apps.isEmpty()) {
                 throw new IllegalArgumentException(
                         "no app is configured: give at least one SDKAppID with its secret key");
+            }
+            if (Stream.of(sessionStore, dataFolder, redis)
+                            .filter(Objects::nonNull)
+                            .count()
+                    > 1) {
+                throw new IllegalArgumentException(
+                        "accounts are kept in one place: choose a data folder, Redis, or another session store");
             }
             return new LoginServerConfig(this);
         }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.server;
 
+import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,30 @@ public interface SessionStore {
          * @return whether the client has shown that it was told, by closing its end; false if the connection is gone, or stays open for two seconds
          */
         CompletionStage<Boolean> evict(Session session, KickCause cause, @Nullable Platform by);
+
+        /**
+         * A connection has ended with the server that had it, which could not say so: it was killed, or cannot reach the store. The instance is still
+         * logged in. One of the servers that share the store is told, once. Any thread.
+         *
+         * @param session the session
+         */
+        default void lost(Session session) {}
+
+        /**
+         * A session that was taken for {@link #lost} is connected, to this server.
+         *
+         * @param session the session
+         */
+        default void found(Session session) {}
+
+        /**
+         * The sessions whose connections this server has: a store that could not be reached for a while asks for them.
+         *
+         * @return a moment's truth
+         */
+        default CompletionStage<List<Session>> sessions() {
+            return CompletableFuture.completedFuture(List.of());
+        }
     }
 
     /**
@@ -135,6 +161,16 @@ public interface SessionStore {
      * @return whether there was one
      */
     CompletionStage<Boolean> delete(long sdkAppId, String userId);
+
+    /**
+     * How many users of an app logged in for the first time on each day (UTC, by the clock of the server that they logged in to).
+     *
+     * @param sdkAppId the app
+     * @return the last 31 days on which somebody did. A store that does not override this counts nobody
+     */
+    default CompletionStage<Map<LocalDate, Integer>> dailyUsers(long sdkAppId) {
+        return CompletableFuture.completedFuture(Map.of());
+    }
 
     /** Forgets everything, at once and without a message to anybody. */
     void clear();

@@ -199,7 +199,7 @@ class ControlApiTest {
                                 + path.getKey().substring("/control/v1/".length()))));
         assertThat(described)
                 .containsExactlyInAnyOrderElementsOf(
-                        new ControlApi(server, Set.of(), new Http(-1, null, Map.of()), null, null, null).actions());
+                        new ControlApi(server, Set.of(), new Http(-1, null, Map.of()), null, null).actions());
     }
 
     @Test

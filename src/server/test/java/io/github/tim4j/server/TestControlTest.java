@@ -16,8 +16,10 @@ import java.net.ConnectException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -53,6 +55,26 @@ class TestControlTest {
         try (RawClient client = new RawClient(server.port())) {
             return RawClient.code(client.login(server, user, Platform.LINUX, "d1"));
         }
+    }
+
+    @Test
+    void aUserCountsOnceOnEachDayHoweverTheClockIsSet() throws IOException {
+        Instant noon = Instant.parse("2030-06-15T12:00:00Z");
+        for (int day : new int[] {0, 0, 1, 0, -3, 1, 31, 1, -3, 300, 300}) {
+            server.setClock(noon.plus(Duration.ofDays(day)));
+            try (RawClient client = new RawClient(server.port())) {
+                assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1")))
+                        .isZero();
+            }
+        }
+        assertThat(server.dailyActiveUsers(APP))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        LocalDate.parse("2030-06-12"),
+                                2, // Farther away than a month by then, so it is a new beginning; the 15th is
+                        // forgotten.
+                        LocalDate.parse("2030-06-16"), 1,
+                        LocalDate.parse("2030-07-16"), 1,
+                        LocalDate.parse("2031-04-11"), 1));
     }
 
     @Test

@@ -15,7 +15,6 @@ import io.github.tim4j.server.LoginServerException;
 import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.ServerEvent;
 import io.github.tim4j.server.Session;
-import io.github.tim4j.server.event.DauMeter;
 import io.github.tim4j.server.event.EventLog;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,23 +44,21 @@ public final class ControlApi implements HttpListener.Service {
     private final LoginServer server;
     private final Http http;
     private final EventLog log;
-    private final DauMeter dau;
     private final ControlAccess access;
     /** By method and name. */
     private final Map<String, Action> actions = new TreeMap<>();
 
-    public ControlApi(LoginServer server, Set<Long> apps, Http http, EventLog log, DauMeter dau, ControlAccess access) {
+    public ControlApi(LoginServer server, Set<Long> apps, Http http, EventLog log, ControlAccess access) {
         this.server = server;
         this.http = http;
         this.log = log;
-        this.dau = dau;
         this.access = access;
         actions.put("GET server", request -> server(apps));
         actions.put("GET sessions", this::sessions);
         actions.put("GET events", this::events);
         actions.put("GET time", request -> time());
         actions.put("POST time", this::setTime);
-        actions.put("GET dau", request -> dailyActiveUsers());
+        actions.put("GET dau", request -> dailyActiveUsers(apps));
         actions.put("POST usersig", this::userSig);
         actions.put("POST kick", this::kick);
         actions.put("POST expire", request -> count("kicked", server.expireUserSigs(request.app(), request.user())));
@@ -275,13 +272,13 @@ public final class ControlApi implements HttpListener.Service {
         return time();
     }
 
-    private JsonNode dailyActiveUsers() {
-        ObjectNode apps = JSON.createObjectNode();
-        for (long app : dau.apps()) {
-            ObjectNode days = apps.putObject(Long.toString(app));
+    private JsonNode dailyActiveUsers(Set<Long> apps) {
+        ObjectNode all = JSON.createObjectNode();
+        for (long app : apps) {
+            ObjectNode days = all.putObject(Long.toString(app));
             server.dailyActiveUsers(app).forEach((day, count) -> days.put(day.toString(), count));
         }
-        return apps;
+        return all;
     }
 
     private JsonNode userSig(Request request) {

@@ -2,7 +2,6 @@
 package io.github.tim4j.server.http;
 
 import io.github.tim4j.server.LoginServer;
-import io.github.tim4j.server.event.DauMeter;
 import io.github.tim4j.server.event.LoginMetrics;
 import io.github.tim4j.server.login.LoginService;
 import java.io.IOException;
@@ -16,16 +15,13 @@ public final class OperationApi implements HttpListener.Service {
     private final LoginServer server;
     private final LoginService service;
     private final LoginMetrics metrics;
-    private final DauMeter dau;
     private final ControlAccess access;
     private final ConsolePage console;
 
-    public OperationApi(
-            LoginServer server, LoginService service, LoginMetrics metrics, DauMeter dau, ControlAccess access) {
+    public OperationApi(LoginServer server, LoginService service, LoginMetrics metrics, ControlAccess access) {
         this.server = server;
         this.service = service;
         this.metrics = metrics;
-        this.dau = dau;
         this.access = access;
         this.console = new ConsolePage(access);
     }
@@ -37,10 +33,7 @@ public final class OperationApi implements HttpListener.Service {
         }
         return switch (ask.path()) {
             case "/healthz" -> HttpListener.Answer.text(200, "ok\n");
-            case "/readyz" ->
-                server.isAccepting()
-                        ? HttpListener.Answer.text(200, "ready\n")
-                        : HttpListener.Answer.text(503, "not accepting connections\n");
+            case "/readyz" -> ready();
             case "/metrics" ->
                 access.refusal(ask)
                         .orElseGet(() -> new HttpListener.Answer(
@@ -54,11 +47,20 @@ public final class OperationApi implements HttpListener.Service {
         };
     }
 
+    private HttpListener.Answer ready() {
+        if (!server.isAccepting()) {
+            return HttpListener.Answer.text(503, "not accepting connections\n");
+        }
+        return service.storeAnswers()
+                ? HttpListener.Answer.text(200, "ready\n")
+                : HttpListener.Answer.text(503, "the session store does not answer\n");
+    }
+
     private Map<Long, Integer> dailyActiveUsers() {
         LocalDate today = LocalDate.ofInstant(server.now(), ZoneOffset.UTC);
         Map<Long, Integer> counts = new TreeMap<>();
-        for (long app : dau.apps()) {
-            counts.put(app, dau.days(app).getOrDefault(today, 0));
+        for (long app : service.config().apps().keySet()) {
+            counts.put(app, server.dailyActiveUsers(app).getOrDefault(today, 0));
         }
         return counts;
     }

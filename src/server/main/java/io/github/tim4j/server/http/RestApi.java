@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tim4j.server.KickCause;
 import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.SessionStore;
-import io.github.tim4j.server.event.DauMeter;
 import io.github.tim4j.server.login.Authenticator;
 import io.github.tim4j.server.login.LoginService;
 import io.github.tim4j.server.login.RateLimit;
@@ -25,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,7 +72,6 @@ public final class RestApi implements HttpListener.Service {
 
     private final LoginService service;
     private final RateLimit rate;
-    private final DauMeter dau;
     private final Profiles profiles = new Profiles();
     private final Map<String, Command> commands = Map.of(
             "im_open_login_svc/kick", this::kick,
@@ -86,9 +85,8 @@ public final class RestApi implements HttpListener.Service {
             "profile/portrait_set", this::setProfile,
             "profile/portrait_get", this::getProfiles);
 
-    public RestApi(LoginService service, DauMeter dau) {
+    public RestApi(LoginService service) {
         this.service = service;
-        this.dau = dau;
         this.rate = new RateLimit(service.config().limits().maxRestPerSecond());
     }
 
@@ -278,7 +276,7 @@ public final class RestApi implements HttpListener.Service {
             list(request, "RequestField", MAX_ACCOUNTS).forEach(field -> wanted.add(field.asText()));
         }
         ArrayNode results = answer.putArray("Result");
-        dau.days(app).forEach((day, users) -> {
+        new TreeMap<>(await(service.store().dailyUsers(app))).forEach((day, users) -> {
             ObjectNode result = results.addObject();
             Map.of(
                             "Date", DateTimeFormatter.BASIC_ISO_DATE.format(day),

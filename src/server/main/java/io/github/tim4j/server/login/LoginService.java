@@ -20,11 +20,14 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +86,19 @@ public final class LoginService implements SessionStore.Holder {
 
     public SessionStore store() {
         return store;
+    }
+
+    /** Whether the store answers within a second. */
+    public boolean storeAnswers() {
+        try {
+            store.revocation(0, "", new SigStamp(0, 0)).toCompletableFuture().get(1, TimeUnit.SECONDS);
+            return true;
+        } catch (ExecutionException | TimeoutException | RuntimeException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     public Faults faults() {
@@ -300,6 +316,28 @@ public final class LoginService implements SessionStore.Holder {
     /** The UserSig of a connected session has expired. */
     public void expired(Session session) {
         end(session, true, () -> kicked(session, KickCause.USER_SIG_EXPIRED));
+    }
+
+    @Override
+    public void lost(Session session) {
+        events.publish(new SessionEnded(clock.instant(), session, SessionEnded.How.LINK_CLOSED));
+    }
+
+    @Override
+    public void found(Session session) {
+        events.publish(new LoginEvent.LoginAccepted(clock.instant(), session, true, List.of()));
+    }
+
+    @Override
+    public CompletionStage<List<Session>> sessions() {
+        List<CompletableFuture<@Nullable Session>> asked = connections.values().stream()
+                .map(connection -> connection.session().toCompletableFuture())
+                .toList();
+        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+                .thenApply(done -> asked.stream()
+                        .map(CompletableFuture::join)
+                        .filter(Objects::nonNull)
+                        .toList());
     }
 
     private void end(Session session, boolean loggedOut, Runnable ifThere) {

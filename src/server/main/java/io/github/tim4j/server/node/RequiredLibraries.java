@@ -26,6 +26,24 @@ final class RequiredLibraries {
         require(wanted, "Netty's HTTP codec", "io.netty:netty-codec-http", "4.1.100", RequiredLibraries::nettyHttp);
         require(wanted, "Jackson", "com.fasterxml.jackson.core:jackson-databind", "2.14.0", RequiredLibraries::jackson);
         require(wanted, "the SLF4J API", "org.slf4j:slf4j-api", "1.7.36", RequiredLibraries::slf4j);
+        check(wanted);
+    }
+
+    /** The same for a folder on disk. */
+    static void checkDisk() {
+        List<String> wanted = new ArrayList<>();
+        require(wanted, "MVStore", "com.h2database:h2-mvstore", "2.2.220", RequiredLibraries::mvstore);
+        check(wanted);
+    }
+
+    /** The same for Redis. */
+    static void checkRedis() {
+        List<String> wanted = new ArrayList<>();
+        require(wanted, "Lettuce", "io.lettuce:lettuce-core", "6.5.0", RequiredLibraries::lettuce);
+        check(wanted);
+    }
+
+    private static void check(List<String> wanted) {
         if (!wanted.isEmpty()) {
             throw new LoginServerException("the login server cannot run with the libraries that are here: "
                     + String.join("; ", wanted)
@@ -83,6 +101,16 @@ final class RequiredLibraries {
 
     private static @Nullable String slf4j() {
         touch(org.slf4j.LoggerFactory.class);
+        return null;
+    }
+
+    private static @Nullable String mvstore() {
+        touch(org.h2.mvstore.MVStore.class);
+        return null;
+    }
+
+    private static @Nullable String lettuce() {
+        touch(io.lettuce.core.RedisClient.class);
         return null;
     }
 

@@ -10,7 +10,6 @@ import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.ServerEvent;
 import io.github.tim4j.server.Session;
 import io.github.tim4j.server.SessionStore;
-import io.github.tim4j.server.event.DauMeter;
 import io.github.tim4j.server.event.EventLog;
 import io.github.tim4j.server.event.LoginEvents;
 import io.github.tim4j.server.event.LoginMetrics;
@@ -25,7 +24,9 @@ import io.github.tim4j.server.login.LoginService;
 import io.github.tim4j.server.login.Refusal;
 import io.github.tim4j.server.login.ServerClock;
 import io.github.tim4j.server.mqtt.MqttListener;
+import io.github.tim4j.server.store.DiskSessionStore;
 import io.github.tim4j.server.store.MemorySessionStore;
+import io.github.tim4j.server.store.RedisSessionStore;
 import io.github.tim4j.server.tls.ServerTls;
 import io.github.tim4j.usersig.UserSigKey;
 import io.netty.channel.EventLoopGroup;
@@ -46,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -63,10 +65,12 @@ final class RunningServer implements LoginServer {
     private final ServerClock clock = new ServerClock();
     private final LoginEvents happenings = new LoginEvents();
     private final LoginMetrics metrics = new LoginMetrics();
-    private final DauMeter dau = new DauMeter();
     private final EventLog log;
     private final List<StateWebhook> webhooks = new ArrayList<>();
     private final SessionStore store;
+    /** Closes the store, if it is the server's own. */
+    private final AutoCloseable closeStore;
+
     private final LoginService service;
     private final EventLoopGroup loops;
     /** Null if there is no port without TLS. */
@@ -82,16 +86,18 @@ final class RunningServer implements LoginServer {
     private boolean closed;
 
     RunningServer(LoginServerConfig config) {
+        SessionStore given = config.sessionStore();
+        store = given == null ? ownStore(config) : given;
+        closeStore = given == null && store instanceof AutoCloseable own ? own : () -> {};
         loops = eventLoops();
-        store = config.sessionStore() == null ? new MemorySessionStore() : config.sessionStore();
-        service = new LoginService(config, clock, store, happenings);
         log = new EventLog(config.eventsKept());
-        List.of(log, metrics, dau).forEach(happenings::subscribe);
+        List.of(log, metrics).forEach(happenings::subscribe);
         config.webhooks().urls().forEach((app, url) -> {
             StateWebhook webhook = new StateWebhook(app, url, config.webhooks().disconnectGrace(), clock, loops);
             webhooks.add(webhook);
             happenings.subscribe(webhook);
         });
+        service = new LoginService(config, clock, store, happenings);
         try {
             InetAddress host = MqttListener.resolve(config.host());
             SslContext certificate = config.tls() == null ? null : ServerTls.of(config.tls(), config.host());
@@ -131,20 +137,37 @@ final class RunningServer implements LoginServer {
                 new DefaultThreadFactory("tim4j-server", true));
     }
 
+    private static SessionStore ownStore(LoginServerConfig config) {
+        if (config.dataFolder() != null) {
+            RequiredLibraries.checkDisk();
+            return DiskSessionStore.open(config.dataFolder());
+        }
+        if (config.redis() != null) {
+            RequiredLibraries.checkRedis();
+            return RedisSessionStore.connect(config.redis());
+        }
+        return new MemorySessionStore();
+    }
+
     private void closeService() {
         service.close();
         webhooks.forEach(StateWebhook::close);
+        try {
+            closeStore.close();
+        } catch (Exception e) {
+            LOG.warn("the session store could not be closed", e);
+        }
     }
 
     private Map<String, HttpListener.Service> httpServices() {
         ControlAccess access = new ControlAccess(service.config().http().controlToken());
         Map<String, HttpListener.Service> services = new LinkedHashMap<>();
-        services.put("/v4/", new RestApi(service, dau));
+        services.put("/v4/", new RestApi(service));
         services.put(
                 ControlApi.PREFIX,
                 new ControlApi(
-                        this, service.config().apps().keySet(), service.config().http(), log, dau, access));
-        services.put("/", new OperationApi(this, service, metrics, dau, access));
+                        this, service.config().apps().keySet(), service.config().http(), log, access));
+        services.put("/", new OperationApi(this, service, metrics, access));
         return services;
     }
 
@@ -206,7 +229,7 @@ final class RunningServer implements LoginServer {
 
     @Override
     public Map<LocalDate, Integer> dailyActiveUsers(long sdkAppId) {
-        return dau.days(sdkAppId);
+        return new TreeMap<>(join(store.dailyUsers(sdkAppId)));
     }
 
     private URI uri(String scheme, int port) {
@@ -426,7 +449,6 @@ final class RunningServer implements LoginServer {
             return;
         }
         service.reset();
-        dau.clear();
         listenAgain();
         resumeAccepting();
         await(each(Connection::cut));

@@ -8,6 +8,8 @@ import io.github.tim4j.server.Session;
 import io.github.tim4j.server.SessionStore.Instance;
 import io.github.tim4j.server.SigStamp;
 import io.github.tim4j.server.login.Refusal;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class Account {
     /** How many kicks that a user's instances may not know of are remembered; the oldest is dropped. */
     private static final int MAX_UNTOLD = 32;
+
+    /** Of a session that was put back. */
+    private static final SigStamp UNKNOWN = new SigStamp(0, 0);
 
     /** Where an account is. */
     record Key(long sdkAppId, String userId) {
@@ -64,11 +69,12 @@ final class Account {
      * @param device the instance
      * @param link   on which it was to be told
      * @param by     the platform that kicked
-     * @param open   whether it is still to be seen if it was told
+     * @param lease  under which the link's server is to see if it was told; null once it is known that it was not
      */
-    record Untold(Device device, Link link, Platform by, boolean open) {
+    record Untold(
+            Device device, Link link, Platform by, @Nullable String lease) {
         Untold closed() {
-            return new Untold(device, link, by, false);
+            return new Untold(device, link, by, null);
         }
     }
 
@@ -87,8 +93,18 @@ final class Account {
 
     /** What becomes of a login. */
     sealed interface Decision {
-        /** The instance is logged in; those of {@code kicked} had to go, and its own session before, if it had one, is taken over. */
-        record Admitted(Session session, @Nullable Held takenOver, List<Held> kicked) implements Decision {}
+        /**
+         * The instance is logged in.
+         *
+         * @param takenOver  its own session before, if it had one
+         * @param kicked     those who had to go
+         * @param firstOfDay the day, if it is the user's first login on it
+         */
+        record Admitted(
+                Session session,
+                @Nullable Held takenOver,
+                List<Held> kicked,
+                @Nullable LocalDate firstOfDay) implements Decision {}
 
         record Refused(int code, @Nullable Platform by) implements Decision {}
 
@@ -101,6 +117,11 @@ final class Account {
 
     @Nullable
     SigStamp lastSig;
+
+    /** The day of the last login, since 1970; and whether there was one on it (bit 0) and on each of the 31 days before. */
+    int day;
+
+    int days;
 
     /** In the order of their logins. */
     final List<Held> held = new ArrayList<>(1);
@@ -126,7 +147,7 @@ final class Account {
             return new Decision.Refused(revoked, null);
         }
         Untold mark = untold(Device.of(session));
-        if (mark != null && mark.open() && patient) {
+        if (mark != null && mark.lease() != null && patient) {
             return new Decision.Open(mark.link());
         }
         if (mark != null) {
@@ -135,12 +156,14 @@ final class Account {
         }
         registered = true;
         lastSig = sig;
+        LocalDate today = LocalDate.ofInstant(session.loggedInAt(), ZoneOffset.UTC);
+        LocalDate firstOfDay = isFirstOn(Math.toIntExact(today.toEpochDay())) ? today : null;
         for (int i = 0; i < held.size(); i++) {
             Held before = held.get(i);
             if (before.session().sameInstance(session)) {
                 Session again = session.withLoggedInAt(before.session().loggedInAt());
                 held.set(i, new Held(again, sig, lease));
-                return new Decision.Admitted(again, before, List.of());
+                return new Decision.Admitted(again, before, List.of(), firstOfDay);
             }
         }
         List<Held> kicked = List.of();
@@ -150,7 +173,25 @@ final class Account {
             kicked = take(victims::contains, KickCause.OTHER_INSTANCE, session.platform());
         }
         held.add(new Held(session, sig, lease));
-        return new Decision.Admitted(session, null, kicked);
+        return new Decision.Admitted(session, null, kicked, firstOfDay);
+    }
+
+    /** Notes a login. Days that are further away than a month are as if they had never been: somebody has set the clock. */
+    private boolean isFirstOn(int today) {
+        int ago = day - today;
+        if (days == 0 || Math.abs(ago) > 31) {
+            days = 1;
+            day = today;
+            return true;
+        }
+        if (ago < 0) {
+            days = days << -ago | 1;
+            day = today;
+            return true;
+        }
+        boolean first = (days >>> ago & 1) == 0;
+        days |= 1 << ago;
+        return first;
     }
 
     /** Takes out those that match, and marks them if that is the cause to. */
@@ -173,7 +214,7 @@ final class Account {
         Session session = victim.session();
         Device device = Device.of(session);
         untold.removeIf(older -> older.device().equals(device));
-        untold.add(new Untold(device, Link.of(session), by == null ? session.platform() : by, victim.lease() != null));
+        untold.add(new Untold(device, Link.of(session), by == null ? session.platform() : by, victim.lease()));
         if (untold.size() > MAX_UNTOLD) {
             untold.remove(0);
         }
@@ -193,12 +234,8 @@ final class Account {
         if (told) {
             untold.removeIf(mark -> mark.link().equals(link));
         } else {
-            closeMarks(link::equals);
+            untold.replaceAll(mark -> mark.link().equals(link) ? mark.closed() : mark);
         }
-    }
-
-    private void closeMarks(Predicate<Link> of) {
-        untold.replaceAll(mark -> of.test(mark.link()) ? mark.closed() : mark);
     }
 
     /** A connection has ended. @return whether its session was here */
@@ -216,29 +253,52 @@ final class Account {
         return false;
     }
 
-    /** A server is gone, and its connections with it; or they are under another lease by now. @return those that were connected */
-    List<Session> gone(String server, String lease) {
+    /**
+     * A lease is over: its connections are gone with their server, or are held under another one by now.
+     *
+     * @return the sessions that were connected
+     */
+    List<Session> over(Predicate<String> lease) {
         List<Session> lost = new ArrayList<>();
         held.replaceAll(one -> {
-            if (!lease.equals(one.lease())) {
+            if (one.lease() == null || !lease.test(one.lease())) {
                 return one;
             }
             lost.add(one.session());
             return one.under(null);
         });
-        closeMarks(link -> link.server().equals(server));
+        untold.replaceAll(mark -> mark.lease() != null && lease.test(mark.lease()) ? mark.closed() : mark);
         return lost;
     }
 
-    /** A connection is under another lease from now on. @return whether its session is here */
-    boolean hold(Link link, String lease) {
+    /** What is known of a session whose server has its connection. */
+    enum Found {
+        CONNECTED,
+        /** It was taken for lost. */
+        LOST,
+        /** It was kicked, or its instance has another one. */
+        NOT_HERE
+    }
+
+    /**
+     * A session is under another lease from now on, if it is here.
+     *
+     * @param forgotten whether the store has forgotten everything; then the session is put back, unless its instance has come again since
+     */
+    Found hold(Session session, String lease, boolean forgotten) {
         for (int i = 0; i < held.size(); i++) {
-            if (held.get(i).isOn(link)) {
-                held.set(i, held.get(i).under(lease));
-                return true;
+            Held one = held.get(i);
+            if (one.isOn(Link.of(session))) {
+                held.set(i, one.under(lease));
+                return one.lease() == null ? Found.LOST : Found.CONNECTED;
             }
         }
-        return false;
+        if (forgotten && held.stream().noneMatch(one -> one.session().sameInstance(session))) {
+            registered = true;
+            held.add(new Held(session, UNKNOWN, lease));
+            return Found.CONNECTED;
+        }
+        return Found.NOT_HERE;
     }
 
     void revoke(long second, int code) {
@@ -278,6 +338,7 @@ final class Account {
         List<Held> ended = List.copyOf(held);
         registered = false;
         lastSig = null;
+        days = 0;
         held.clear();
         untold.clear();
         return ended;

@@ -12,8 +12,11 @@ import io.github.tim4j.server.store.Account.Decision;
 import io.github.tim4j.server.store.Account.Held;
 import io.github.tim4j.server.store.Account.Key;
 import io.github.tim4j.server.store.Account.Link;
+import java.time.LocalDate;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +32,9 @@ abstract class AccountStore implements SessionStore {
     /** How long a login waits until it is known whether its instance has been told of a kick: it may log in again on that very message. */
     private static final int PATIENCE_MS = 250;
 
+    /** On how many days users are counted. */
+    static final int DAYS_KEPT = 31;
+
     private final Map<String, Holder> holders = new ConcurrentHashMap<>();
     /** Logins wait until it is known whether these have been told; completed and removed then. */
     private final Map<Link, CompletableFuture<Void>> waitedFor = new ConcurrentHashMap<>();
@@ -42,13 +48,25 @@ abstract class AccountStore implements SessionStore {
      */
     abstract <T extends @Nullable Object> CompletionStage<T> update(Key user, Function<Account, T> change);
 
+    /** One more user of an app has logged in on a day. */
+    abstract CompletionStage<?> count(long sdkAppId, LocalDate day);
+
+    /** The days that are kept, of those that there are. */
+    static Map<LocalDate, Integer> lastDays(Map<LocalDate, Integer> days) {
+        TreeMap<LocalDate, Integer> kept = new TreeMap<>(days);
+        while (kept.size() > DAYS_KEPT) {
+            kept.pollFirstEntry();
+        }
+        return kept;
+    }
+
     /** Under which this server holds its connections now. */
     String lease(String server) {
         return server;
     }
 
-    /** Ends a connection that no server has that has joined here. */
-    void evictElsewhere(Session session, KickCause cause, @Nullable Platform by) {
+    /** Ends a connection that no server has that has joined here; it was held under this lease. */
+    void evictElsewhere(Session session, String lease, KickCause cause, @Nullable Platform by) {
         told(session, cause, false);
     }
 
@@ -70,16 +88,15 @@ abstract class AccountStore implements SessionStore {
         holders.remove(server);
     }
 
-    @Nullable
-    Holder holder(String server) {
-        return holders.get(server);
+    Collection<Holder> holders() {
+        return holders.values();
     }
 
     @Override
     public CompletionStage<Admission> login(Session session, SigStamp sig, LoginPolicy policy) {
         return decide(session, sig, policy, true).thenCompose(decision -> {
             if (!(decision instanceof Decision.Open open)) {
-                return CompletableFuture.completedFuture(carriedOut(decision));
+                return carriedOut(decision);
             }
             CompletableFuture<Void> known = waitedFor.computeIfAbsent(open.link(), link -> new CompletableFuture<>());
             // It may have become known before anybody waited for it.
@@ -90,7 +107,7 @@ abstract class AccountStore implements SessionStore {
                                     .thenCompose(done -> decide(session, sig, policy, false))
                             : CompletableFuture.completedFuture(again))
                     .whenComplete((last, failure) -> waitedFor.remove(open.link(), known))
-                    .thenApply(this::carriedOut);
+                    .thenCompose(this::carriedOut);
         });
     }
 
@@ -99,9 +116,9 @@ abstract class AccountStore implements SessionStore {
         return update(Key.of(session), account -> account.login(session, sig, policy, lease, patient));
     }
 
-    private Admission carriedOut(Decision decision) {
+    private CompletionStage<Admission> carriedOut(Decision decision) {
         if (decision instanceof Decision.Refused refused) {
-            return new Admission.Refused(refused.code(), refused.by());
+            return CompletableFuture.completedFuture(new Admission.Refused(refused.code(), refused.by()));
         }
         Decision.Admitted admitted = (Decision.Admitted) decision;
         Held takenOver = admitted.takenOver();
@@ -110,16 +127,22 @@ abstract class AccountStore implements SessionStore {
         }
         Platform by = admitted.session().platform();
         admitted.kicked().forEach(victim -> tell(victim, KickCause.OTHER_INSTANCE, by));
-        return new Admission.Admitted(
+        Admission admission = new Admission.Admitted(
                 admitted.session(),
                 takenOver != null,
                 admitted.kicked().stream().map(Held::session).toList());
+        LocalDate day = admitted.firstOfDay();
+        return day == null
+                ? CompletableFuture.completedFuture(admission)
+                : count(admitted.session().sdkAppId(), day)
+                        .handle((counted, failure) -> admission); // Who is logged in is not refused for it.
     }
 
     /** Ends the connection of an instance that is out of its account already; nobody waits for it. */
     private void tell(Held victim, KickCause cause, @Nullable Platform by) {
-        if (victim.lease() != null && !evict(victim.session(), cause, by)) {
-            evictElsewhere(victim.session(), cause, by);
+        String lease = victim.lease();
+        if (lease != null && !evict(victim.session(), cause, by)) {
+            evictElsewhere(victim.session(), lease, cause, by);
         }
     }
 

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+package io.github.tim4j.server.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tim4j.server.Platform;
+import io.github.tim4j.server.Session;
+import io.github.tim4j.server.SigStamp;
+import io.github.tim4j.server.store.Account.Device;
+import io.github.tim4j.server.store.Account.Held;
+import io.github.tim4j.server.store.Account.Key;
+import io.github.tim4j.server.store.Account.Link;
+import io.github.tim4j.server.store.Account.Revocation;
+import io.github.tim4j.server.store.Account.Untold;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** An {@link Account} as JSON, for stores that keep text. The same account always gives the same text. No UserSig is in it, only stamps. */
+final class AccountText {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private AccountText() {}
+
+    /** Null if there is nothing to keep. */
+    static @Nullable String of(Account account) {
+        if (account.isNothing()) {
+            return null;
+        }
+        ObjectNode root = JSON.createObjectNode();
+        root.put("registered", account.registered);
+        if (account.lastSig != null) {
+            root.set("sig", of(account.lastSig));
+        }
+        if (account.days != 0) {
+            root.put("day", account.day).put("days", account.days);
+        }
+        account.held.forEach(one -> {
+            ObjectNode node = of(one.session());
+            node.set("sig", of(one.sig()));
+            if (one.lease() != null) {
+                node.put("lease", one.lease());
+            }
+            root.withArray("held").add(node);
+        });
+        account.untold.forEach(mark -> {
+            ObjectNode node = root.withArray("untold")
+                    .addObject()
+                    .put("platform", mark.device().platform().text())
+                    .put("device", mark.device().deviceId())
+                    .put("server", mark.link().server())
+                    .put("id", mark.link().id())
+                    .put("by", mark.by().text());
+            if (mark.lease() != null) {
+                node.put("lease", mark.lease());
+            }
+        });
+        account.revocations.forEach(revocation -> {
+            ArrayNode seen = root.withArray("revocations")
+                    .addObject()
+                    .put("code", revocation.code())
+                    .put("second", revocation.second())
+                    .putArray("seen");
+            revocation.seen().forEach(sig -> seen.add(of(sig)));
+        });
+        return root.toString();
+    }
+
+    private static ArrayNode of(SigStamp sig) {
+        return JSON.createArrayNode().add(sig.issuedAt()).add(sig.fingerprint());
+    }
+
+    /** Without the user, who is the account's. */
+    static ObjectNode of(Session session) {
+        return JSON.createObjectNode()
+                .put("platform", session.platform().text())
+                .put("device", session.deviceId())
+                .put("server", session.server())
+                .put("id", session.id())
+                .put("ip", literal(session.address().getAddress()))
+                .put("port", session.address().getPort())
+                .put("since", session.loggedInAt().toString())
+                .put("until", session.userSigExpiresAt().toString());
+    }
+
+    /** Without a scope, which means something on its own machine only. */
+    private static String literal(InetAddress address) {
+        return address.getHostAddress().replaceFirst("%.*", "");
+    }
+
+    /**
+     * Reads an account.
+     *
+     * @param text null for none
+     * @throws IllegalArgumentException if it is not what {@link #of(Account)} writes; the message names the user
+     */
+    static Account read(Key user, @Nullable String text) {
+        Account account = new Account();
+        if (text != null) {
+            try {
+                read(account, user, JSON.readTree(text));
+            } catch (JsonProcessingException | UnknownHostException | RuntimeException e) {
+                throw new IllegalArgumentException(
+                        "what the store keeps of user " + user.userId() + " of SDKAppID " + user.sdkAppId()
+                                + " cannot be read: " + e.getMessage(),
+                        e);
+            }
+        }
+        return account;
+    }
+
+    private static void read(Account account, Key user, JsonNode root) throws UnknownHostException {
+        account.registered = root.required("registered").asBoolean();
+        account.lastSig = root.has("sig") ? sig(root.get("sig")) : null;
+        account.day = root.path("day").asInt();
+        account.days = root.path("days").asInt();
+        for (JsonNode node : root.path("held")) {
+            account.held.add(new Held(session(user, node), sig(node.required("sig")), lease(node)));
+        }
+        for (JsonNode node : root.path("untold")) {
+            account.untold.add(new Untold(
+                    new Device(
+                            platform(node, "platform"), node.required("device").asText()),
+                    new Link(
+                            node.required("server").asText(),
+                            node.required("id").asLong()),
+                    platform(node, "by"),
+                    lease(node)));
+        }
+        for (JsonNode node : root.path("revocations")) {
+            List<SigStamp> seen = new ArrayList<>();
+            node.required("seen").forEach(sig -> seen.add(sig(sig)));
+            account.revocations.add(new Revocation(
+                    node.required("code").asInt(), node.required("second").asLong(), List.copyOf(seen)));
+        }
+    }
+
+    static Session session(Key user, JsonNode node) throws UnknownHostException {
+        return new Session(
+                user.sdkAppId(),
+                user.userId(),
+                platform(node, "platform"),
+                node.required("device").asText(),
+                node.required("server").asText(),
+                node.required("id").asLong(),
+                // An address, not a name, so nobody is asked.
+                new InetSocketAddress(
+                        InetAddress.getByName(node.required("ip").asText()),
+                        node.required("port").asInt()),
+                Instant.parse(node.required("since").asText()),
+                Instant.parse(node.required("until").asText()));
+    }
+
+    private static @Nullable String lease(JsonNode node) {
+        return node.has("lease") ? node.get("lease").asText() : null;
+    }
+
+    private static Platform platform(JsonNode node, String name) {
+        return Platform.of(node.required(name).asText()).orElseThrow();
+    }
+
+    private static SigStamp sig(JsonNode node) {
+        return new SigStamp(node.required(0).asLong(), node.required(1).asLong());
+    }
+}
