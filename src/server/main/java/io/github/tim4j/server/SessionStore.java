@@ -2,6 +2,7 @@
 package io.github.tim4j.server;
 
 import java.time.LocalDate;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -114,6 +115,21 @@ public interface SessionStore {
      * @return a stage that completes when it is done
      */
     CompletionStage<Void> revoke(long sdkAppId, String userId, long second, int code);
+
+    /**
+     * The same, and makes useless also those that the server itself has made in this second, or that say that they were made later.
+     *
+     * @param sdkAppId the app
+     * @param userId   the user
+     * @param second   now, in unix seconds
+     * @param code     the code that logins with them get: 70001 or 70052
+     * @param made     those
+     * @return a stage that completes when it is done. A store that does not override this knows nothing of them
+     */
+    default CompletionStage<Void> revoke(
+            long sdkAppId, String userId, long second, int code, Collection<SigStamp> made) {
+        return revoke(sdkAppId, userId, second, code);
+    }
 
     /**
      * Whether a UserSig has been made useless by {@link #revoke}, for whatever takes UserSigs besides logins.

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -56,10 +57,19 @@ final class RedisServer implements AutoCloseable {
         }
     }
 
+    /** @param config a file that it may write to */
+    static RedisServer sentinel(Path config) throws IOException {
+        return start(config.toString(), "--sentinel");
+    }
+
     private boolean listen() throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                "redis-server", "--bind", "127.0.0.1", "--port", "" + port, "--save", "", "--appendonly", "no"));
+        boolean sentinel = options.contains("--sentinel");
+        List<String> command = new ArrayList<>(List.of("redis-server"));
+        if (!sentinel) {
+            command.addAll(List.of("--save", "", "--appendonly", "no"));
+        }
         command.addAll(options);
+        command.addAll(List.of("--bind", "127.0.0.1", "--port", "" + port));
         process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -73,7 +83,8 @@ final class RedisServer implements AutoCloseable {
     private boolean answers() {
         try (Socket socket = new Socket("127.0.0.1", port)) {
             socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
-            return socket.getInputStream().read() == '+';
+            int first = socket.getInputStream().read();
+            return first == '+' || first == '-'; // It may want a password.
         } catch (IOException e) {
             return false;
         }

@@ -164,10 +164,6 @@ public final class LoginService implements SessionStore.Holder {
         }
         limits.succeeded(who);
         UserSig sig = checked.userSig();
-        int revoked = issueTimes.revocation(who.sdkAppId(), who.userId(), stamp(sig));
-        if (revoked != 0) {
-            return refused(who, new Refusal(revoked, revokedText(revoked)));
-        }
         Session session = new Session(
                 who.sdkAppId(),
                 who.userId(),
@@ -272,17 +268,13 @@ public final class LoginService implements SessionStore.Holder {
     /** Makes the UserSigs of a user useless that were made until now, like {@link SessionStore#revoke}. */
     public CompletionStage<Void> revoke(long sdkAppId, String userId, int code) {
         long second = clock.instant().getEpochSecond();
-        issueTimes.revoked(sdkAppId, userId, second, code);
-        return store.revoke(sdkAppId, userId, second, code);
+        return store.revoke(sdkAppId, userId, second, code, issueTimes.revoked(sdkAppId, userId, second));
     }
 
     /** Why a UserSig that is valid is useless nevertheless; null if it is not. */
     public CompletionStage<@Nullable Refusal> revocation(long sdkAppId, String userId, UserSig sig) {
-        int made = issueTimes.revocation(sdkAppId, userId, stamp(sig));
-        return made != 0
-                ? CompletableFuture.completedFuture(new Refusal(made, revokedText(made)))
-                : store.revocation(sdkAppId, userId, stamp(sig))
-                        .thenApply(code -> code == 0 ? null : new Refusal(code, revokedText(code)));
+        return store.revocation(sdkAppId, userId, stamp(sig))
+                .thenApply(code -> code == 0 ? null : new Refusal(code, revokedText(code)));
     }
 
     private static String revokedText(int code) {

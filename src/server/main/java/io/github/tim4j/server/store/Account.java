@@ -11,8 +11,11 @@ import io.github.tim4j.server.login.Refusal;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -283,9 +286,10 @@ final class Account {
     /**
      * A session is under another lease from now on, if it is here.
      *
-     * @param forgotten whether the store has forgotten everything; then the session is put back, unless its instance has come again since
+     * @param forgotten null; or, if the store has forgotten everything, the policy: then the session is put back, unless somebody has logged in since who
+     *                  would have kicked it
      */
-    Found hold(Session session, String lease, boolean forgotten) {
+    Found hold(Session session, String lease, @Nullable LoginPolicy forgotten) {
         for (int i = 0; i < held.size(); i++) {
             Held one = held.get(i);
             if (one.isOn(Link.of(session))) {
@@ -293,29 +297,43 @@ final class Account {
                 return one.lease() == null ? Found.LOST : Found.CONNECTED;
             }
         }
-        if (forgotten && held.stream().noneMatch(one -> one.session().sameInstance(session))) {
-            registered = true;
-            held.add(new Held(session, UNKNOWN, lease));
-            return Found.CONNECTED;
+        if (forgotten == null || isOut(session, forgotten)) {
+            return Found.NOT_HERE;
         }
-        return Found.NOT_HERE;
+        registered = true;
+        held.add(0, new Held(session, UNKNOWN, lease));
+        return Found.CONNECTED;
     }
 
-    void revoke(long second, int code) {
-        List<SigStamp> seen = new ArrayList<>();
-        held.stream().map(Held::sig).filter(sig -> sig.issuedAt() >= second).forEach(seen::add);
-        if (lastSig != null && lastSig.issuedAt() >= second && !seen.contains(lastSig)) {
+    private boolean isOut(Session session, LoginPolicy policy) {
+        List<Session> loggedIn = new ArrayList<>(List.of(session));
+        for (Held later : held) {
+            if (later.session().sameInstance(session)) {
+                return true;
+            }
+            if (later.session().loggedInAt().isAfter(session.loggedInAt())) {
+                loggedIn.removeAll(policy.victims(loggedIn, later.session().platform()));
+                loggedIn.add(later.session());
+            }
+        }
+        return !loggedIn.contains(session);
+    }
+
+    /** @param made UserSigs beside those that were logged in with */
+    void revoke(long second, int code, Collection<SigStamp> made) {
+        Set<SigStamp> seen = new LinkedHashSet<>(made);
+        held.forEach(one -> seen.add(one.sig()));
+        if (lastSig != null) {
             seen.add(lastSig);
         }
         for (Iterator<Revocation> all = revocations.iterator(); all.hasNext(); ) {
             Revocation old = all.next();
             if (old.code() == code) {
                 all.remove();
-                old.seen().stream()
-                        .filter(sig -> sig.issuedAt() >= second && !seen.contains(sig))
-                        .forEach(seen::add);
+                seen.addAll(old.seen());
             }
         }
+        seen.removeIf(sig -> sig.issuedAt() < second);
         revocations.add(0, new Revocation(code, second, List.copyOf(seen)));
     }
 

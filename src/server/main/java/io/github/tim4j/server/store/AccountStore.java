@@ -192,8 +192,14 @@ abstract class AccountStore implements SessionStore {
 
     @Override
     public CompletionStage<@Nullable Void> revoke(long sdkAppId, String userId, long second, int code) {
+        return revoke(sdkAppId, userId, second, code, List.of());
+    }
+
+    @Override
+    public CompletionStage<@Nullable Void> revoke(
+            long sdkAppId, String userId, long second, int code, Collection<SigStamp> made) {
         return update(new Key(sdkAppId, userId), account -> {
-            account.revoke(second, code);
+            account.revoke(second, code, made);
             return null;
         });
     }

@@ -59,7 +59,11 @@ final class RedisLink {
     private RedisLink(ClientResources resources, URI uri) {
         this.resources = resources;
         ClientOptions options = ClientOptions.builder()
-                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                // In a Cluster a node is connected to by the first command for it.
+                .disconnectedBehavior(
+                        isCluster(uri)
+                                ? ClientOptions.DisconnectedBehavior.DEFAULT
+                                : ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .timeoutOptions(TimeoutOptions.enabled(TIMEOUT))
                 .socketOptions(SocketOptions.builder()
                         .connectTimeout(TIMEOUT)

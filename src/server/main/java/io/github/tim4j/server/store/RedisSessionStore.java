@@ -120,6 +120,8 @@ public final class RedisSessionStore extends AccountStore implements AutoCloseab
             return size() > GUESSES;
         }
     });
+    /** What was last in force, by app. */
+    private final Map<Long, LoginPolicy> policies = new ConcurrentHashMap<>();
     /** Ends that Redis could not be told of, and whether they were logouts. */
     private final Map<Session, Boolean> unended = new ConcurrentHashMap<>();
 
@@ -241,6 +243,7 @@ public final class RedisSessionStore extends AccountStore implements AutoCloseab
     /** A lease that was taken meanwhile knows nothing of this login yet. */
     @Override
     CompletionStage<Decision> decide(Session session, SigStamp sig, LoginPolicy policy, boolean patient) {
+        policies.put(session.sdkAppId(), policy);
         String before = lease;
         return super.decide(session, sig, policy, patient)
                 .thenCompose(decision -> decision instanceof Decision.Admitted && !before.equals(lease)
@@ -469,7 +472,8 @@ public final class RedisSessionStore extends AccountStore implements AutoCloseab
 
     private CompletionStage<Account.Found> hold(Session session, boolean forgotten) {
         String mine = lease(session.server());
-        return update(Key.of(session), account -> account.hold(session, mine, forgotten));
+        LoginPolicy policy = forgotten ? policies.get(session.sdkAppId()) : null;
+        return update(Key.of(session), account -> account.hold(session, mine, policy));
     }
 
     private CompletionStage<?> endAtLast(Session session) {
