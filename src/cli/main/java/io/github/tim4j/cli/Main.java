@@ -87,6 +87,8 @@ public final class Main implements Callable<Integer> {
         commands.put("exec", ExecCommand.class);
         commands.put("usersig", UserSigCommand.class);
         commands.put("login", LoginCommand.class);
+        commands.put("export", ExportCommand.class);
+        commands.put("import", ImportCommand.class);
         commands.put("conformance", ConformanceCommand.class);
         if (args.length > 0 && commands.containsKey(args[0])) {
             commands.keySet().retainAll(Set.of(args[0]));

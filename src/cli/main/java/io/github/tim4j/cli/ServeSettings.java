@@ -328,12 +328,19 @@ final class ServeSettings {
         if (uri == null) {
             return;
         }
-        if (uri.source().startsWith("--") && uri.text().contains("@")) {
-            throw CliException.usage(
-                    "--redis with a password: everybody on this machine can read arguments; put it into the"
-                            + " variable TIM_SERVE_REDIS, or as redis = URI into the --config file");
+        if (uri.source().startsWith("--")) {
+            refusePassword(uri.text());
         }
         config.redis(uri.text());
+    }
+
+    /** Of an address of Redis that is an argument. */
+    static void refusePassword(String uri) {
+        if (uri.contains("@")) {
+            throw CliException.usage(
+                    "--redis with a password: everybody on this machine can read arguments; put the address into"
+                            + " the variable TIM_SERVE_REDIS, or, for serve, as redis = URI into the --config file");
+        }
     }
 
     private void each(String name, Consumer<String> action) {

@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -86,32 +88,31 @@ class DiskSessionStoreTest {
             Process writer = ForkedJvm.of(DiskWriter.class, folder.resolve("data"), "r" + round + "-")
                     .start(folder);
             int kill = 1 + random.nextInt(5_000);
-            int answered = 0;
-            int last = -1;
+            Set<Integer> answered = new HashSet<>();
             BufferedReader output =
                     new BufferedReader(new InputStreamReader(writer.getInputStream(), StandardCharsets.UTF_8));
             for (String line = output.readLine(); line != null; line = output.readLine()) {
                 assertThat(line).as("what the writer says").matches("[0-9]+");
-                // They are answered in the order in which they were asked for.
-                assertThat(Integer.parseInt(line)).isEqualTo(++last);
-                if (++answered == kill) {
+                answered.add(Integer.valueOf(line));
+                if (answered.size() == kill) {
                     Processes.signal(writer, "KILL");
                 }
             }
             writer.waitFor();
-            assertThat(answered).as("answers before the kill").isGreaterThanOrEqualTo(kill);
+            assertThat(answered).as("answers before the kill").hasSizeGreaterThanOrEqualTo(kill);
             try (DiskSessionStore store = DiskSessionStore.open(folder.resolve("data"))) {
-                for (int i = 0; i <= last; i++) {
-                    String user = "r" + round + "-" + i;
+                for (int number : answered) {
+                    String user = "r" + round + "-" + number;
                     assertThat(store.instances(1, user).toCompletableFuture().join())
                             .as("account %s", user)
                             .isEmpty();
-                }
-                for (int i = 0; i < last; i++) {
-                    assertThat(store.revocation(2, "r" + round + "-" + i, new SigStamp(999 + i, 0))
-                                    .toCompletableFuture()
-                                    .join())
-                            .isEqualTo(70001);
+                    // Asked for before the next one was.
+                    if (answered.contains(number + 1)) {
+                        assertThat(store.revocation(2, user, new SigStamp(999 + number, 0))
+                                        .toCompletableFuture()
+                                        .join())
+                                .isEqualTo(70001);
+                    }
                 }
             }
         }

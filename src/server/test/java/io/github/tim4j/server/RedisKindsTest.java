@@ -99,6 +99,10 @@ class RedisKindsTest {
         masters.forEach(one -> create.add("127.0.0.1:" + one.port()));
         create.add("--cluster-yes");
         run(create.toArray(String[]::new));
+        for (RedisServer master : masters) {
+            await().until(() -> run("redis-cli", "-p", "" + master.port(), "cluster", "info")
+                    .contains("cluster_state:ok"));
+        }
         String uri = "redis-cluster://127.0.0.1:" + masters.get(0).port();
         LoginServer one = server(uri);
         LoginServer two = server(uri);

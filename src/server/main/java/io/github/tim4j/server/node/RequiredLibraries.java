@@ -32,14 +32,14 @@ final class RequiredLibraries {
     /** The same for a folder on disk. */
     static void checkDisk() {
         List<String> wanted = new ArrayList<>();
-        require(wanted, "MVStore", "com.h2database:h2-mvstore", "2.2.220", RequiredLibraries::mvstore);
+        require(wanted, "MVStore", "com.h2database:h2-mvstore", "2.4.240", RequiredLibraries::mvstore);
         check(wanted);
     }
 
     /** The same for Redis. */
     static void checkRedis() {
         List<String> wanted = new ArrayList<>();
-        require(wanted, "Lettuce", "io.lettuce:lettuce-core", "6.5.0", RequiredLibraries::lettuce);
+        require(wanted, "Lettuce", "io.lettuce:lettuce-core", "7.7.0", RequiredLibraries::lettuce);
         check(wanted);
     }
 

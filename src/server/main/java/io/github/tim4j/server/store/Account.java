@@ -337,6 +337,19 @@ final class Account {
         revocations.add(0, new Revocation(code, second, List.copyOf(seen)));
     }
 
+    /** What is known elsewhere of the user, but for who is logged in: whatever is revoked there or here, is. */
+    void add(Account other) {
+        registered |= other.registered;
+        for (Revocation theirs : other.revocations) {
+            Revocation ours = null;
+            for (Revocation one : revocations) {
+                ours = one.code() == theirs.code() ? one : ours;
+            }
+            long second = ours == null ? theirs.second() : Math.max(ours.second(), theirs.second());
+            revoke(second, theirs.code(), theirs.seen());
+        }
+    }
+
     /** @return the code; 0 for none */
     int revocationOf(SigStamp sig) {
         for (Revocation revocation : revocations) {

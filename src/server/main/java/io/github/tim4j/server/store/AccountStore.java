@@ -21,14 +21,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all stores do: each operation is one change at one {@link Account}, and afterwards those are told who are out. Where accounts are, and how one
+ * What the stores of this package do: each operation is one change at one account, and afterwards those are told who are out. Where accounts are, and how one
  * change at a time is let at each, is the concern of the store itself. Holders are never called inside a change. Any thread.
  */
-abstract class AccountStore implements SessionStore {
+public abstract class AccountStore implements SessionStore, AutoCloseable {
     /** How long a login waits until it is known whether its instance has been told of a kick: it may log in again on that very message. */
     private static final int PATIENCE_MS = 250;
 
@@ -39,6 +41,8 @@ abstract class AccountStore implements SessionStore {
     /** Logins wait until it is known whether these have been told; completed and removed then. */
     private final Map<Link, CompletableFuture<Void>> waitedFor = new ConcurrentHashMap<>();
 
+    AccountStore() {}
+
     /**
      * Changes an account; nobody else changes it meanwhile.
      *
@@ -47,6 +51,9 @@ abstract class AccountStore implements SessionStore {
      * @return what the last call answered, when the change is as lasting as the store makes it
      */
     abstract <T extends @Nullable Object> CompletionStage<T> update(Key user, Function<Account, T> change);
+
+    /** Shows every user of whom something is known, one at a time; nobody changes an account while it is shown. */
+    abstract CompletionStage<?> each(BiConsumer<Key, Account> action);
 
     /** One more user of an app has logged in on a day. */
     abstract CompletionStage<?> count(long sdkAppId, LocalDate day);
@@ -222,6 +229,45 @@ abstract class AccountStore implements SessionStore {
             return isNew;
         });
     }
+
+    /**
+     * Tells all accounts and revocations, but not who is logged in.
+     *
+     * @param lines given a JSON object for each user, without a line break; by one thread at a time
+     * @return a stage that completes after the last one
+     */
+    public CompletionStage<?> exportTo(Consumer<String> lines) {
+        return each((user, account) -> lines.accept(AccountText.exported(user, account)));
+    }
+
+    /**
+     * Adds an account, or revocations, to what is here.
+     *
+     * @param line as {@link #exportTo} tells it
+     * @return a stage that completes when it is done
+     * @throws IllegalArgumentException if it is anything else; the message says what
+     */
+    public CompletionStage<?> importFrom(String line) {
+        AccountText.Imported imported = AccountText.imported(line);
+        return update(imported.user(), account -> {
+            account.add(imported.account());
+            return null;
+        });
+    }
+
+    /**
+     * Looks at a line without taking it in.
+     *
+     * @param line the line
+     * @throws IllegalArgumentException if it is not what {@link #exportTo} tells; the message says what is wrong
+     */
+    public static void checkExported(String line) {
+        AccountText.imported(line);
+    }
+
+    /** Lets go of what the store needs; no server may use it any more. */
+    @Override
+    public void close() {}
 
     @Override
     public CompletionStage<Boolean> delete(long sdkAppId, String userId) {

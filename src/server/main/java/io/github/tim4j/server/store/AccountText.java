@@ -15,12 +15,15 @@ import io.github.tim4j.server.store.Account.Key;
 import io.github.tim4j.server.store.Account.Link;
 import io.github.tim4j.server.store.Account.Revocation;
 import io.github.tim4j.server.store.Account.Untold;
+import io.github.tim4j.usersig.UserId;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** An {@link Account} as JSON, for stores that keep text. The same account always gives the same text. No UserSig is in it, only stamps. */
@@ -62,6 +65,11 @@ final class AccountText {
                 node.put("lease", mark.lease());
             }
         });
+        addRevocations(root, account);
+        return root.toString();
+    }
+
+    private static void addRevocations(ObjectNode root, Account account) {
         account.revocations.forEach(revocation -> {
             ArrayNode seen = root.withArray("revocations")
                     .addObject()
@@ -70,7 +78,46 @@ final class AccountText {
                     .putArray("seen");
             revocation.seen().forEach(sig -> seen.add(of(sig)));
         });
+    }
+
+    /** A line that is told to others. */
+    static String exported(Key user, Account account) {
+        ObjectNode root = JSON.createObjectNode()
+                .put("sdkAppId", user.sdkAppId())
+                .put("userId", user.userId())
+                .put("registered", account.registered);
+        addRevocations(root, account);
         return root.toString();
+    }
+
+    /** What such a line says. */
+    record Imported(Key user, Account account) {}
+
+    /** An IllegalArgumentException if it is none. */
+    static Imported imported(String line) {
+        try {
+            JsonNode root = JSON.readTree(line);
+            Set<String> unknown = new TreeSet<>();
+            root.fieldNames().forEachRemaining(unknown::add);
+            unknown.removeAll(Set.of("sdkAppId", "userId", "registered", "revocations"));
+            if (!root.isObject() || !unknown.isEmpty()) {
+                throw new IllegalArgumentException("unknown field " + String.join(", ", unknown));
+            }
+            JsonNode app = root.required("sdkAppId");
+            String user = root.required("userId").asText();
+            if (!app.canConvertToLong() || app.asLong() < 1 || !UserId.isValid(user)) {
+                throw new IllegalArgumentException("SDKAppID " + app + " or user id is none");
+            }
+            Account account = new Account();
+            account.registered = root.required("registered").asBoolean();
+            readRevocations(account, root);
+            return new Imported(new Key(app.asLong(), user), account);
+        } catch (JsonProcessingException | RuntimeException e) {
+            throw new IllegalArgumentException(
+                    "not an exported account: "
+                            + (e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage()),
+                    e);
+        }
     }
 
     private static ArrayNode of(SigStamp sig) {
@@ -134,6 +181,10 @@ final class AccountText {
                     platform(node, "by"),
                     lease(node)));
         }
+        readRevocations(account, root);
+    }
+
+    private static void readRevocations(Account account, JsonNode root) {
         for (JsonNode node : root.path("revocations")) {
             List<SigStamp> seen = new ArrayList<>();
             node.required("seen").forEach(sig -> seen.add(sig(sig)));

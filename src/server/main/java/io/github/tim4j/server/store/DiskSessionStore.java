@@ -7,23 +7,24 @@ import io.github.tim4j.server.store.Account.Key;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.LocalDate;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
@@ -32,36 +33,57 @@ import org.h2.mvstore.MVStoreException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accounts and sessions in a folder on disk, for one process at a time; needs {@code com.h2database:h2-mvstore} beside this library. Every operation is
- * answered when its change has been written and synced to the disk: neither the death of the process nor that of the machine loses what was answered.
- * Changes that come together are synced together.
+ * Accounts and sessions in a folder on disk, for one process at a time, which has them in its memory, too; needs {@code com.h2database:h2-mvstore} beside
+ * this library. Every operation is answered when its change has been written and synced to the disk: neither the death of the process nor that of the
+ * machine loses what was answered. Changes that come together are synced together.
  *
  * <p>Who was connected when a process died is logged in, but not connected, when the folder is opened again; the first server that joins is told, with
  * {@link io.github.tim4j.server.SessionStore.Holder#lost}.
  */
-public final class DiskSessionStore extends AccountStore implements AutoCloseable {
+public final class DiskSessionStore extends MemorySessionStore {
     private static final String FILE = "accounts.mv";
 
+    /** What is to be written together, and whoever waits for it. */
+    private static final class Batch {
+        private final Map<String, Optional<String>> accounts = new HashMap<>();
+        private final Map<String, Integer> counts = new HashMap<>();
+        private final CompletableFuture<@Nullable Void> written = new CompletableFuture<>();
+    }
+
+    /** Used by the writer alone, once it is open. */
     private final MVStore file;
+
     private final MVMap<String, String> accounts;
     /** How many users logged in, by app and day. */
     private final MVMap<String, Integer> counts;
-    /** The one thread that writes. */
+
     private final ExecutorService writer = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "tim4j-store");
         thread.setDaemon(true);
         return thread;
     });
-    /** To be run when all changes until now have been written; with what went wrong, or null. Guarded by itself. */
-    private final Deque<CompletableFuture<?>> unwritten = new ArrayDeque<>();
-    /** Those that were connected when the last process died; guarded by this. */
-    private List<Session> lost;
+    /** What comes next; null for nothing. Guarded by this, as the next one is. */
+    private @Nullable Batch next;
+    /** Those that were connected when the last process died. */
+    private List<Session> lost = new ArrayList<>();
 
     private DiskSessionStore(MVStore file) {
         this.file = file;
-        this.accounts = file.openMap("accounts");
-        this.counts = file.openMap("counts");
-        this.lost = findLost();
+        // What is not used any more may be overwritten at once: each commit is synced before the next one.
+        file.setRetentionTime(0);
+        accounts = file.openMap("accounts");
+        counts = file.openMap("counts");
+        // Nobody is connected yet, whatever the file says.
+        accounts.forEach((name, text) -> {
+            Key user = userOf(name);
+            Account account = AccountText.read(user, text);
+            lost.addAll(account.over(lease -> true));
+            put(user, account);
+        });
+        counts.forEach((name, count) -> {
+            Key day = userOf(name);
+            put(day.sdkAppId(), LocalDate.parse(day.userId()), count);
+        });
     }
 
     /**
@@ -80,11 +102,13 @@ public final class DiskSessionStore extends AccountStore implements AutoCloseabl
             return new DiskSessionStore(new MVStore.Builder()
                     .fileName(path.resolve(FILE).toString())
                     .cacheSize(64)
+                    .autoCommitDisabled()
                     .open());
         } catch (IOException e) {
             throw new LoginServerException(
-                    "cannot make the data folder " + path + ": " + e.getMessage()
-                            + ". Give one that is there, or whose parent is and can be written to",
+                    "cannot make the data folder " + path + ": "
+                            + (e instanceof NoSuchFileException ? "there is no folder above it" : e.toString())
+                            + ". Give one that is there, or one in a folder that is there and can be written to",
                     e);
         } catch (MVStoreException e) {
             throw new LoginServerException(
@@ -110,18 +134,6 @@ public final class DiskSessionStore extends AccountStore implements AutoCloseabl
                 : new FileAttribute<?>[0];
     }
 
-    /** Nobody is connected yet, whatever the file says. */
-    private List<Session> findLost() {
-        List<Session> found = new ArrayList<>();
-        accounts.forEach((name, text) -> {
-            Key user = userOf(name);
-            Account account = AccountText.read(user, text);
-            found.addAll(account.over(lease -> true));
-            put(name, text, AccountText.of(account));
-        });
-        return found;
-    }
-
     private static String nameOf(Key user) {
         return user.sdkAppId() + "/" + user.userId();
     }
@@ -133,81 +145,70 @@ public final class DiskSessionStore extends AccountStore implements AutoCloseabl
 
     @Override
     <T extends @Nullable Object> CompletionStage<T> update(Key user, Function<Account, T> change) {
-        String name = nameOf(user);
-        while (true) {
-            String before = accounts.get(name);
-            Account account = AccountText.read(user, before);
-            T answer = change.apply(account);
-            String after = AccountText.of(account);
-            if (Objects.equals(before, after)) {
-                return CompletableFuture.completedFuture(answer);
-            }
-            if (put(name, before, after)) {
-                return written().thenApply(done -> answer);
-            }
-        }
+        // Changes of one account are added one after the other, and the last one counts.
+        return super.<CompletionStage<T>>update(user, account -> {
+                    String before = AccountText.of(account);
+                    T answer = change.apply(account);
+                    String after = AccountText.of(account);
+                    return Objects.equals(before, after)
+                            ? CompletableFuture.completedFuture(answer)
+                            : add(batch -> batch.accounts.put(nameOf(user), Optional.ofNullable(after)))
+                                    .thenApply(done -> answer);
+                })
+                .thenCompose(Function.identity());
     }
 
-    /** @return false if it is not as it was before any more */
-    private boolean put(String name, @Nullable String before, @Nullable String after) {
-        if (before == null) {
-            return after == null || accounts.putIfAbsent(name, after) == null;
-        }
-        return after == null ? accounts.remove(name, before) : accounts.replace(name, before, after);
+    @Override
+    CompletionStage<@Nullable Void> counted(long sdkAppId, LocalDate day, int count) {
+        return add(batch -> {
+            batch.counts.put(sdkAppId + "/" + day, count);
+            batch.counts.put(sdkAppId + "/" + day.minusDays(DAYS_KEPT), 0);
+        });
     }
 
-    /** Completes when all changes until now are on the disk. */
-    private CompletableFuture<?> written() {
-        CompletableFuture<?> written = new CompletableFuture<>();
-        synchronized (unwritten) {
-            unwritten.add(written);
-            if (unwritten.size() > 1) {
-                return written; // The first one's turn is still to come.
+    /** @return a stage that completes when what was added is on the disk */
+    private CompletionStage<@Nullable Void> add(Consumer<Batch> what) {
+        Batch batch;
+        synchronized (this) {
+            if (next != null) {
+                what.accept(next);
+                return next.written;
             }
+            batch = new Batch();
+            what.accept(batch);
+            next = batch;
         }
         try {
             writer.execute(this::write);
         } catch (RejectedExecutionException e) {
-            written.completeExceptionally(new IllegalStateException("the session store has been closed", e));
+            batch.written.completeExceptionally(new IllegalStateException("the session store has been closed", e));
         }
-        return written;
+        return batch.written;
     }
 
     private void write() {
-        List<CompletableFuture<?>> turn;
-        synchronized (unwritten) {
-            turn = List.copyOf(unwritten);
-            unwritten.clear();
+        Batch batch;
+        synchronized (this) {
+            batch = Objects.requireNonNull(next, "there is a batch for each turn");
+            next = null;
         }
         try {
+            batch.accounts.forEach((name, text) ->
+                    text.ifPresentOrElse(present -> accounts.put(name, present), () -> accounts.remove(name)));
+            batch.counts.forEach((name, count) -> {
+                if (count == 0) {
+                    counts.remove(name);
+                } else {
+                    counts.put(name, count);
+                }
+            });
             file.commit();
             file.sync();
-            turn.forEach(written -> written.complete(null));
         } catch (RuntimeException e) {
-            turn.forEach(written -> written.completeExceptionally(e));
+            batch.written.completeExceptionally(e);
+            return;
         }
-    }
-
-    @Override
-    CompletionStage<?> count(long sdkAppId, LocalDate day) {
-        String name = sdkAppId + "/" + day;
-        synchronized (counts) {
-            counts.put(name, counts.getOrDefault(name, 0) + 1);
-            counts.remove(sdkAppId + "/" + day.minusDays(DAYS_KEPT));
-        }
-        return written();
-    }
-
-    @Override
-    public CompletionStage<Map<LocalDate, Integer>> dailyUsers(long sdkAppId) {
-        Map<LocalDate, Integer> days = new TreeMap<>();
-        counts.forEach((name, count) -> {
-            Key app = userOf(name);
-            if (app.sdkAppId() == sdkAppId) {
-                days.put(LocalDate.parse(app.userId()), count);
-            }
-        });
-        return CompletableFuture.completedFuture(lastDays(days));
+        batch.written.complete(null);
     }
 
     @Override
@@ -222,20 +223,17 @@ public final class DiskSessionStore extends AccountStore implements AutoCloseabl
     }
 
     @Override
-    public void leave(String server) {
-        super.leave(server);
-        accounts.forEach((name, text) -> {
-            if (text.contains(server)) {
-                update(userOf(name), account -> account.over(server::equals));
-            }
-        });
-    }
-
-    @Override
     public void clear() {
-        accounts.clear();
-        counts.clear();
-        written().join();
+        super.clear();
+        CompletableFuture.runAsync(
+                        () -> {
+                            accounts.clear();
+                            counts.clear();
+                            file.commit();
+                            file.sync();
+                        },
+                        writer)
+                .join();
     }
 
     /** Writes what is still to be written. Operations that come later fail. */

@@ -7,11 +7,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Accounts and sessions in the memory of this process. An account is only touched inside {@link ConcurrentHashMap#compute} of its key. */
-public final class MemorySessionStore extends AccountStore {
+public sealed class MemorySessionStore extends AccountStore permits DiskSessionStore {
     private final Map<Key, Account> accounts = new ConcurrentHashMap<>();
     /** How many users logged in, by app and day. */
     private final Map<Long, Map<LocalDate, Integer>> counts = new ConcurrentHashMap<>();
@@ -28,11 +29,45 @@ public final class MemorySessionStore extends AccountStore {
     }
 
     @Override
-    CompletionStage<?> count(long sdkAppId, LocalDate day) {
-        Map<LocalDate, Integer> days = counts.computeIfAbsent(sdkAppId, app -> new ConcurrentHashMap<>());
-        days.merge(day, 1, Integer::sum);
-        days.remove(day.minusDays(DAYS_KEPT));
+    CompletionStage<?> each(BiConsumer<Key, Account> action) {
+        accounts.keySet()
+                .forEach(user -> accounts.computeIfPresent(user, (key, account) -> {
+                    action.accept(key, account);
+                    return account;
+                }));
         return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    final CompletionStage<?> count(long sdkAppId, LocalDate day) {
+        CompletableFuture<CompletionStage<@Nullable Void>> counted = new CompletableFuture<>();
+        Map<LocalDate, Integer> days = days(sdkAppId);
+        days.compute(day, (same, before) -> {
+            int count = before == null ? 1 : before + 1;
+            counted.complete(counted(sdkAppId, day, count));
+            return count;
+        });
+        days.remove(day.minusDays(DAYS_KEPT));
+        return counted.thenCompose(Function.identity());
+    }
+
+    private Map<LocalDate, Integer> days(long sdkAppId) {
+        return counts.computeIfAbsent(sdkAppId, app -> new ConcurrentHashMap<>());
+    }
+
+    /** So many users have logged in on a day now. */
+    CompletionStage<@Nullable Void> counted(long sdkAppId, LocalDate day, int count) {
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /** What was known before anybody came. */
+    final void put(Key user, Account account) {
+        accounts.put(user, account);
+    }
+
+    /** The same. */
+    final void put(long sdkAppId, LocalDate day, int count) {
+        days(sdkAppId).put(day, count);
     }
 
     @Override

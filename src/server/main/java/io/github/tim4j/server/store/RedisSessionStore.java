@@ -36,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,7 @@ import org.slf4j.LoggerFactory;
  * sessions whether it is still there; those that are not are ended. Kicks of sessions that another process holds are published to it; what a
  * process missed meanwhile it finds out when it asks. Any thread; answers come on Redis' threads.
  */
-public final class RedisSessionStore extends AccountStore implements AutoCloseable {
+public final class RedisSessionStore extends AccountStore {
     private static final Logger LOG = LoggerFactory.getLogger(RedisSessionStore.class);
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -259,6 +260,17 @@ public final class RedisSessionStore extends AccountStore implements AutoCloseab
                 unended.put(session, loggedOut);
             }
         });
+    }
+
+    @Override
+    CompletionStage<?> each(BiConsumer<Key, Account> action) {
+        return scan(
+                ACCOUNTS,
+                keys -> redis.send(to -> to.mget(keys.toArray(String[]::new)))
+                        .thenAccept(values -> values.forEach(value -> value.ifHasValue(text -> {
+                            Key user = userOf(value.getKey());
+                            action.accept(user, AccountText.read(user, text));
+                        }))));
     }
 
     @Override
