@@ -43,6 +43,16 @@ class JvmExitTest {
 
     /** Arguments: way to end, delay in microseconds, server, UserSig, library or "". */
     static final class Ending {
+        /** A thread that is inside the JVM when that ends never leaves it, whatever anybody does. */
+        private static void awaitReturnOfCallbacks() {
+            while (Thread.getAllStackTraces().entrySet().stream()
+                    .anyMatch(one -> one.getKey().getName().startsWith("tim4j-native") && one.getValue().length > 0)) {
+                LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+            }
+            // From the last Java frame to the library there is some code of JNA's still.
+            LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+        }
+
         public static void main(String[] args) {
             String way = args[0];
             TimClient.Builder builder =
@@ -78,6 +88,7 @@ class JvmExitTest {
                 }
                 case "halt after an answer" -> {
                     tim.login("bob", args[3]).join();
+                    awaitReturnOfCallbacks();
                     Runtime.getRuntime().halt(0);
                 }
                 case "return" -> {}

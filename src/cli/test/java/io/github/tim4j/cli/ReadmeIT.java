@@ -8,11 +8,15 @@ import com.sun.jna.Platform;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
  * says. Only the port differs.
  */
 class ReadmeIT {
+    private static final Pattern FENCED = Pattern.compile("\n```\\w*\n.*?\n```\n", Pattern.DOTALL);
+    private static final Pattern LINK = Pattern.compile("\\[[^\\]]*\\]\\(([^) ]+)\\)");
+
     /** What the README's commands refer to. */
     private static final List<String> PARTS = List.of("target", "native", "include");
 
@@ -94,14 +101,56 @@ class ReadmeIT {
     /** A translation's commands and code are those of the original, which are tried here. */
     @Test
     void theChineseReadmeHasTheSameCode() throws IOException {
-        Pattern fenced = Pattern.compile("\n```\\w*\n.*?\n```\n", Pattern.DOTALL);
-        List<String> code = fenced.matcher(Files.readString(Cli.PROJECT.resolve("README.zh-CN.md")))
+        List<String> code = FENCED.matcher(Files.readString(Cli.PROJECT.resolve("README.zh-CN.md")))
                 .results()
                 .map(MatchResult::group)
                 .toList();
         assertThat(code)
                 .hasSizeGreaterThan(5)
                 .allSatisfy(block -> assertThat(readme).contains(block));
+    }
+
+    /** In all documents: to a file that is there, and a heading in it. */
+    @Test
+    void everyLinkLeadsSomewhere() throws IOException {
+        List<Path> documents = new ArrayList<>();
+        for (String folder : List.of(".", "docs", "examples")) {
+            try (Stream<Path> files = Files.list(Cli.PROJECT.resolve(folder))) {
+                files.filter(file -> file.toString().endsWith(".md")).forEach(documents::add);
+            }
+        }
+        List<String> broken = new ArrayList<>();
+        int links = 0;
+        for (Path document : documents) {
+            String text = FENCED.matcher(Files.readString(document)).replaceAll("\n");
+            for (MatchResult link : LINK.matcher(text).results().toList()) {
+                if (!link.group(1).contains(":")) {
+                    links++;
+                    String[] parts = link.group(1).split("#", 2);
+                    Path file = parts[0].isEmpty()
+                            ? document
+                            : document.resolveSibling(parts[0]).normalize();
+                    if (!Files.exists(file)
+                            || parts.length == 2 && !anchors(file).contains(parts[1])) {
+                        broken.add(document.getFileName() + ": " + link.group(1));
+                    }
+                }
+            }
+        }
+        assertThat(links).isGreaterThan(50);
+        assertThat(broken).isEmpty();
+    }
+
+    /** Of the headings, as hosts of repositories make them. */
+    private static Set<String> anchors(Path document) throws IOException {
+        return Files.readString(document)
+                .lines()
+                .filter(line -> line.matches("#+ .*"))
+                .map(line -> line.replaceFirst("#+ ", "")
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^\\p{L}\\p{N} _-]", "")
+                        .replace(' ', '-'))
+                .collect(Collectors.toSet());
     }
 
     /** With nothing but what a dependency on the binding brings. */

@@ -198,6 +198,7 @@ public final class ControlApi implements HttpListener.Service {
                     .put("deviceId", session.deviceId())
                     .put("address", session.address().getAddress().getHostAddress())
                     .put("port", session.address().getPort())
+                    .put("node", session.server())
                     .put("since", session.loggedInAt().toString())
                     .put("userSigExpiresAt", session.userSigExpiresAt().toString());
         }

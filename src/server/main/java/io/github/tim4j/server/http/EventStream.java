@@ -47,7 +47,7 @@ final class EventStream implements HttpListener.Feed {
     public void begin(ChannelHandlerContext channel) {
         ctx = channel;
         Runnable watcher = this::wake;
-        var comments = ctx.executor().scheduleAtFixedRate(() -> send(":\n\n"), 0, COMMENT_SECONDS, TimeUnit.SECONDS);
+        var comments = ctx.executor().scheduleAtFixedRate(this::comment, 0, COMMENT_SECONDS, TimeUnit.SECONDS);
         ctx.channel().closeFuture().addListener(closed -> {
             log.unwatch(watcher);
             comments.cancel(false);
@@ -67,24 +67,31 @@ final class EventStream implements HttpListener.Feed {
         }
     }
 
+    /** As many as the reader takes. */
     private void sendNew() {
         woken.set(false);
-        ChannelFuture sent = null;
         for (ServerEvent event : log.after(cursor)) {
             if (!ctx.channel().isWritable()) {
-                sent = send("");
                 break;
             }
             cursor = event.number();
-            sent = send("id: " + cursor + "\ndata: " + json.apply(event) + "\n\n");
-        }
-        if (sent != null && !ctx.channel().isWritable()) {
-            sent.addListener(written -> wake());
+            send("id: " + cursor + "\ndata: " + json.apply(event) + "\n\n");
         }
         ctx.flush();
     }
 
-    private ChannelFuture send(String text) {
-        return ctx.writeAndFlush(new DefaultHttpContent(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8)));
+    private void comment() {
+        if (ctx.channel().isWritable()) {
+            send(":\n\n");
+            ctx.flush();
+        }
+    }
+
+    private void send(String text) {
+        ChannelFuture sent = ctx.write(new DefaultHttpContent(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8)));
+        if (!ctx.channel().isWritable()) {
+            // Nothing more is sent until then.
+            sent.addListener(written -> wake());
+        }
     }
 }

@@ -6,7 +6,7 @@ const TEXTS = {
   en: {
     open: 'Test control is open: every program on this machine may kick people, make UserSigs and refuse logins. With --control-token-file the server asks for a token.',
     token: 'Control token', enter: 'Enter', now: 'Now', sessions: 'Sessions', loginRate: 'Logins in the last minute', refusals: 'Refused in the last minute, by code',
-    who: 'Who is logged in', filter: 'Filter', user: 'User', app: 'SDKAppID', platform: 'Platform', device: 'Device id', from: 'Address', since: 'Since',
+    who: 'Who is logged in', filter: 'Filter', user: 'User', app: 'SDKAppID', platform: 'Platform', device: 'Device id', from: 'Address', node: 'Server', since: 'Since',
     until: 'UserSig until', do: 'Do', kick: 'Kick', kickOther: 'Logged in elsewhere', expire: 'Expire UserSig', invalidate: 'Invalidate UserSig', cut: 'Cut', halfOpen: 'Half-open',
     events: 'What happens', valid: 'Valid for (s)', make: 'Make a UserSig', copy: 'Copy', copied: 'copied', faults: 'Faults',
     faultsAre: 'For every app and user, until Reset.', refuseNext: 'The next logins:', code: 'code', refuse: 'Refuse', delayBy: 'Answer each login after (ms)', delay: 'Delay',
@@ -18,7 +18,7 @@ const TEXTS = {
   zh: {
     open: '测试控制是开放的：这台机器上的任何程序都可以踢人、签发 UserSig、拒绝登录。使用 --control-token-file 后，服务器会要求令牌。',
     token: '控制令牌', enter: '进入', now: '当前', sessions: '会话', loginRate: '最近一分钟的登录', refusals: '最近一分钟被拒绝的登录（按错误码）',
-    who: '谁已登录', filter: '筛选', user: '用户', app: 'SDKAppID', platform: '平台', device: '设备 ID', from: '地址', since: '登录时间',
+    who: '谁已登录', filter: '筛选', user: '用户', app: 'SDKAppID', platform: '平台', device: '设备 ID', from: '地址', node: '服务器', since: '登录时间',
     until: 'UserSig 有效至', do: '操作', kick: '踢下线', kickOther: '在别处登录', expire: '使 UserSig 过期', invalidate: '使 UserSig 失效', cut: '断开', halfOpen: '半开',
     events: '正在发生', valid: '有效期（秒）', make: '签发 UserSig', copy: '复制', copied: '已复制', faults: '故障',
     faultsAre: '对所有应用和用户生效，直到重置。', refuseNext: '接下来的登录次数：', code: '错误码', refuse: '拒绝', delayBy: '每次登录延迟应答（毫秒）', delay: '延迟',
@@ -166,7 +166,7 @@ const keyOf = s => [s.sdkAppId, s.userId, s.platform, s.deviceId, s.port].join('
 // A row stays the same element, so that whoever is about to press its button does not lose it.
 function drawSessions() {
   const filter = $('session-filter').value;
-  const found = sessions.filter(s => matches([s.userId, s.sdkAppId, s.platform, s.deviceId, s.address], filter));
+  const found = sessions.filter(s => matches([s.userId, s.sdkAppId, s.platform, s.deviceId, s.address, s.node], filter));
   const rows = new Map([...$('sessions').rows].map(row => [row.dataset.key, row]));
   const shown = found.slice(0, MAX_ROWS).map(s => rows.get(keyOf(s)) ?? row(s));
   const stays = new Set(shown);
@@ -189,7 +189,7 @@ function row(s) {
   }
   const cells = words => words.map(word => element('td', word));
   made.append(...cells([s.userId, s.platform]), buttons);
-  made.append(...cells([s.deviceId, s.sdkAppId, `${s.address}:${s.port}`, dateTime(s.since), dateTime(s.userSigExpiresAt)]));
+  made.append(...cells([s.deviceId, s.sdkAppId, `${s.address}:${s.port}`, s.node.slice(0, 8), dateTime(s.since), dateTime(s.userSigExpiresAt)]));
   return made;
 }
 
