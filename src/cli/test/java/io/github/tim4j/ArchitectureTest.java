@@ -55,7 +55,7 @@ class ArchitectureTest {
         packageUsesOnly(server + ".tls", server);
         packageUsesOnly(server + ".event", server);
         packageUsesOnly(server + ".login", server, server + ".event", ROOT + ".usersig");
-        packageUsesOnly(server + ".store", server, server + ".login");
+        packageUsesOnly(server + ".store", server, server + ".login", ROOT + ".usersig");
         packageUsesOnly(server + ".mqtt", server, server + ".event", server + ".login", ROOT + ".usersig");
         packageUsesOnly(server + ".http", server, server + ".event", server + ".login", ROOT + ".usersig");
         packageUsesOnly(server + ".node", server, server + ".*", ROOT + ".usersig");

@@ -44,15 +44,6 @@ public interface SessionStore {
          * @param session the session
          */
         default void found(Session session) {}
-
-        /**
-         * The sessions whose connections this server has: a store that could not be reached for a while asks for them.
-         *
-         * @return a moment's truth
-         */
-        default CompletionStage<List<Session>> sessions() {
-            return CompletableFuture.completedFuture(List.of());
-        }
     }
 
     /**

@@ -20,7 +20,6 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -318,18 +317,6 @@ public final class LoginService implements SessionStore.Holder {
     @Override
     public void found(Session session) {
         events.publish(new LoginEvent.LoginAccepted(clock.instant(), session, true, List.of()));
-    }
-
-    @Override
-    public CompletionStage<List<Session>> sessions() {
-        List<CompletableFuture<@Nullable Session>> asked = connections.values().stream()
-                .map(connection -> connection.session().toCompletableFuture())
-                .toList();
-        return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-                .thenApply(done -> asked.stream()
-                        .map(CompletableFuture::join)
-                        .filter(Objects::nonNull)
-                        .toList());
     }
 
     private void end(Session session, boolean loggedOut, Runnable ifThere) {

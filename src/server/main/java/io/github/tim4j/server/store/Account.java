@@ -12,6 +12,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -232,6 +233,17 @@ final class Account {
         return null;
     }
 
+    /** The connections of which it is open whether their instances were told of a kick. */
+    Set<Link> beingTold() {
+        Set<Link> links = new HashSet<>();
+        for (Untold mark : untold) {
+            if (mark.lease() != null) {
+                links.add(mark.link());
+            }
+        }
+        return links;
+    }
+
     /** It is known whether the instance on that connection was told of its kick; a mark of another kick stays as it is. */
     void told(Link link, boolean told) {
         if (told) {
@@ -283,26 +295,38 @@ final class Account {
         NOT_HERE
     }
 
+    /** @param kicked those who had to go, as when it logged in */
+    record Hold(Found found, List<Held> kicked) {
+        Hold(Found found) {
+            this(found, List.of());
+        }
+    }
+
     /**
      * A session is under another lease from now on, if it is here.
      *
-     * @param forgotten null; or, if the store has forgotten everything, the policy: then the session is put back, unless somebody has logged in since who
-     *                  would have kicked it
+     * @param forgotten null; or, if the store has forgotten everything, the policy: then the session is put back, as if it logged in when it did
      */
-    Found hold(Session session, String lease, @Nullable LoginPolicy forgotten) {
+    Hold hold(Session session, String lease, @Nullable LoginPolicy forgotten) {
         for (int i = 0; i < held.size(); i++) {
             Held one = held.get(i);
             if (one.isOn(Link.of(session))) {
                 held.set(i, one.under(lease));
-                return one.lease() == null ? Found.LOST : Found.CONNECTED;
+                return new Hold(one.lease() == null ? Found.LOST : Found.CONNECTED);
             }
         }
         if (forgotten == null || isOut(session, forgotten)) {
-            return Found.NOT_HERE;
+            return new Hold(Found.NOT_HERE);
         }
         registered = true;
-        held.add(0, new Held(session, UNKNOWN, lease));
-        return Found.CONNECTED;
+        List<Session> earlier = held.stream()
+                .map(Held::session)
+                .filter(one -> one.loggedInAt().isBefore(session.loggedInAt()))
+                .toList();
+        List<Session> victims = forgotten.victims(earlier, session.platform());
+        List<Held> kicked = take(victims::contains, KickCause.OTHER_INSTANCE, session.platform());
+        held.add(earlier.size() - kicked.size(), new Held(session, UNKNOWN, lease));
+        return new Hold(Found.CONNECTED, kicked);
     }
 
     private boolean isOut(Session session, LoginPolicy policy) {
@@ -311,7 +335,7 @@ final class Account {
             if (later.session().sameInstance(session)) {
                 return true;
             }
-            if (later.session().loggedInAt().isAfter(session.loggedInAt())) {
+            if (!later.session().loggedInAt().isBefore(session.loggedInAt())) {
                 loggedIn.removeAll(policy.victims(loggedIn, later.session().platform()));
                 loggedIn.add(later.session());
             }

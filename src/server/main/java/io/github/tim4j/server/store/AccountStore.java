@@ -77,6 +77,11 @@ public abstract class AccountStore implements SessionStore, AutoCloseable {
         told(session, cause, false);
     }
 
+    /** Completes a future after a while, if it is not complete by then; and returns it. */
+    CompletableFuture<Void> completedWithin(long millis, CompletableFuture<Void> future) {
+        return future.completeOnTimeout(null, millis, TimeUnit.MILLISECONDS);
+    }
+
     /** It is known whether a kick was told. */
     void known(Link link) {
         CompletableFuture<Void> waiting = waitedFor.remove(link);
@@ -95,6 +100,10 @@ public abstract class AccountStore implements SessionStore, AutoCloseable {
         holders.remove(server);
     }
 
+    final boolean isHere(String server) {
+        return holders.containsKey(server);
+    }
+
     Collection<Holder> holders() {
         return holders.values();
     }
@@ -109,7 +118,7 @@ public abstract class AccountStore implements SessionStore, AutoCloseable {
             // It may have become known before anybody waited for it.
             return decide(session, sig, policy, true)
                     .thenCompose(again -> again instanceof Decision.Open
-                            ? known.completeOnTimeout(null, PATIENCE_MS, TimeUnit.MILLISECONDS)
+                            ? completedWithin(PATIENCE_MS, known)
                                     .copy()
                                     .thenCompose(done -> decide(session, sig, policy, false))
                             : CompletableFuture.completedFuture(again))
@@ -146,7 +155,7 @@ public abstract class AccountStore implements SessionStore, AutoCloseable {
     }
 
     /** Ends the connection of an instance that is out of its account already; nobody waits for it. */
-    private void tell(Held victim, KickCause cause, @Nullable Platform by) {
+    final void tell(Held victim, KickCause cause, @Nullable Platform by) {
         String lease = victim.lease();
         if (lease != null && !evict(victim.session(), cause, by)) {
             evictElsewhere(victim.session(), lease, cause, by);
@@ -154,7 +163,7 @@ public abstract class AccountStore implements SessionStore, AutoCloseable {
     }
 
     /** @return false if the connection's server has not joined here */
-    final boolean evict(Session session, KickCause cause, @Nullable Platform by) {
+    boolean evict(Session session, KickCause cause, @Nullable Platform by) {
         Holder holder = holders.get(session.server());
         if (holder == null) {
             return false;
@@ -164,15 +173,16 @@ public abstract class AccountStore implements SessionStore, AutoCloseable {
     }
 
     /** Whether a victim has been told; remembered where that matters. */
-    final void told(Session victim, KickCause cause, boolean told) {
-        if (cause == KickCause.OTHER_INSTANCE) {
-            Link link = Link.of(victim);
-            update(Key.of(victim), account -> {
-                        account.told(link, told);
-                        return told;
-                    })
-                    .whenComplete((done, failure) -> known(link));
+    CompletionStage<?> told(Session victim, KickCause cause, boolean told) {
+        if (cause != KickCause.OTHER_INSTANCE) {
+            return CompletableFuture.completedFuture(null);
         }
+        Link link = Link.of(victim);
+        return update(Key.of(victim), account -> {
+                    account.told(link, told);
+                    return told;
+                })
+                .whenComplete((done, failure) -> known(link));
     }
 
     @Override

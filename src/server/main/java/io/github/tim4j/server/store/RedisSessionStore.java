@@ -14,31 +14,33 @@ import io.github.tim4j.server.SigStamp;
 import io.github.tim4j.server.store.Account.Decision;
 import io.github.tim4j.server.store.Account.Key;
 import io.github.tim4j.server.store.Account.Link;
-import io.lettuce.core.RedisChannelHandler;
-import io.lettuce.core.RedisConnectionStateListener;
-import io.lettuce.core.ScanArgs;
-import io.lettuce.core.ScanCursor;
-import io.lettuce.core.ScriptOutputType;
-import io.lettuce.core.pubsub.RedisPubSubAdapter;
-import io.netty.util.concurrent.ScheduledFuture;
-import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,56 +63,23 @@ public final class RedisSessionStore extends AccountStore {
 
     private static final Duration LEASE = Duration.ofSeconds(15);
     private static final int GUESSES = 10_000;
-    private static final int SCAN_COUNT = 500;
+    /** How long a caller waits who cannot do without an answer. */
+    private static final long PATIENCE_SECONDS = 5;
 
-    private static final String PREFIX = "tim4j:";
-    private static final String ACCOUNTS = PREFIX + "{*";
-    private static final String LEASES = PREFIX + "leases";
-    private static final String TOLD = PREFIX + "told";
-    private static final String NODE = PREFIX + "node:";
-    /** How many users logged in on each day, by app. */
-    private static final String COUNTS = PREFIX + "counts:";
+    private static final String NODE = "node:";
+    /** A message to all: whom a process has kicked just before it died has perhaps not heard of it. */
+    private static final String SOMEBODY_IS_GONE = "*";
+    /** Before the users, in a message to all. */
+    private static final String UNSURE = "?";
 
-    /** The account, if it is not as expected; else it is put in place. An account that is not there is the empty text. */
-    private static final String SWAP = """
-            local found = redis.call('GET', KEYS[1]) or ''
-            if found ~= ARGV[1] then return found end
-            if ARGV[2] == '' then
-              redis.call('DEL', KEYS[1])
-            elseif ARGV[2] ~= found then
-              redis.call('SET', KEYS[1], ARGV[2])
-            end
-            return false
-            """;
+    private static final Pattern LEASE_IN_TEXT = Pattern.compile("\"lease\":\"([^\"]+)\"");
+    /** In the text of a user whose kicks are not all known to be known. */
+    private static final String UNTOLD = "\"untold\"";
 
-    /**
-     * Leases are a sorted set by the time of their end. One that is over is given to whoever renews its own next, and again ten seconds later, if it is
-     * still there. What has no end is the name of this database: another name means that everything is forgotten.
-     */
-    private static final String RENEW = """
-            local time = redis.call('TIME')
-            local now = time[1] * 1000 + math.floor(time[2] / 1000)
-            local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
-            local held = ends and tonumber(ends) > now
-            if held or ARGV[3] == 'new' then redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1]) end
-            local name = redis.call('ZRANGEBYSCORE', KEYS[1], '+inf', '+inf')[1]
-            if not name then
-              name = ARGV[4]
-              redis.call('ZADD', KEYS[1], '+inf', name)
-            end
-            local next = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '(+inf', 'WITHSCORES', 'LIMIT', 0, 1)[2]
-            local answer = { held and 1 or 0, name, next and math.floor(next - now) or 0 }
-            for _, over in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now)) do
-              local lease = string.gsub(over, '^over:', '')
-              redis.call('ZREM', KEYS[1], over)
-              redis.call('ZADD', KEYS[1], now + 10000, 'over:' .. lease)
-              answer[#answer + 1] = lease
-            end
-            return answer
-            """;
+    private static final int AT_A_TIME = 500;
 
-    private final RedisLink redis;
-    private final String node = UUID.randomUUID().toString();
+    private final Database database;
+    private final String node;
     private final long leaseMillis;
     /** What accounts were when they were last seen here. */
     private final Map<Key, String> guesses = Collections.synchronizedMap(new LinkedHashMap<>(16, 0.75f, true) {
@@ -123,24 +92,36 @@ public final class RedisSessionStore extends AccountStore {
     });
     /** What was last in force, by app. */
     private final Map<Long, LoginPolicy> policies = new ConcurrentHashMap<>();
-    /** Ends that Redis could not be told of, and whether they were logouts. */
-    private final Map<Session, Boolean> unended = new ConcurrentHashMap<>();
+    /** The sessions that this process has admitted, until they end or are told to. */
+    private final Map<Link, Session> here = new ConcurrentHashMap<>();
+    /** Whether Redis has ever forgotten everything, and sessions were put back. */
+    private volatile boolean hasForgotten;
+    /** Sessions of which it is not known yet whether they are admitted. */
+    private final Set<Link> arriving = ConcurrentHashMap.newKeySet();
+    /** What Redis could not be told, and is told when it is back: that sessions have ended, that somebody knows of a kick, that a lease is over. */
+    private final Queue<Supplier<CompletionStage<?>>> untold = new ConcurrentLinkedQueue<>();
+    /** Changes of these users may have come to pass or not, so somebody may be out and not know it. */
+    private final Set<Key> unsure = ConcurrentHashMap.newKeySet();
 
     /** Changed by the renewal alone. */
-    private volatile String lease = node + "#0";
+    private volatile String lease;
 
     private int leases;
-    private @Nullable String database;
+    /** Of the database, as far as it is known. */
+    private @Nullable String name;
 
     /** Guarded by this, as the next three are: whether Redis may have been away since the last renewal. */
     private boolean away;
 
     private boolean renewing;
     private boolean closed;
-    private @Nullable ScheduledFuture<?> timer;
+    private @Nullable Future<?> timer;
 
-    private RedisSessionStore(RedisLink redis, long leaseMillis) {
-        this.redis = redis;
+    /** @param node the name of this process, its own */
+    RedisSessionStore(Database database, String node, long leaseMillis) {
+        this.database = database;
+        this.node = node;
+        this.lease = node + "#0";
         this.leaseMillis = leaseMillis;
     }
 
@@ -168,9 +149,10 @@ public final class RedisSessionStore extends AccountStore {
         if (lease.compareTo(Duration.ofSeconds(1)) < 0 || lease.compareTo(Duration.ofSeconds(300)) > 0) {
             throw new IllegalArgumentException("lease " + lease + " is out of range: choose 1 to 300 seconds");
         }
-        RedisSessionStore store = new RedisSessionStore(RedisLink.open(uri), lease.toMillis());
+        RedisSessionStore store =
+                new RedisSessionStore(Redis.open(uri), UUID.randomUUID().toString(), lease.toMillis());
         try {
-            store.open();
+            await(store.open());
             return store;
         } catch (RuntimeException e) {
             store.close();
@@ -178,41 +160,52 @@ public final class RedisSessionStore extends AccountStore {
         }
     }
 
-    private void open() {
-        redis.listen(
-                new RedisPubSubAdapter<>() {
-                    @Override
-                    public void message(String channel, String message) {
-                        heard(channel, message);
-                    }
-                },
-                NODE + node,
-                TOLD);
-        redis.onConnected(new RedisConnectionStateListener() {
+    CompletionStage<?> open() {
+        database.listen(NODE + node, new Database.Listener() {
             @Override
-            public void onRedisConnected(RedisChannelHandler<?, ?> connection, SocketAddress address) {
+            public void heard(String channel, String message) {
+                if (!channel.isEmpty()) {
+                    heardThatOneIsOut(message);
+                } else if (message.equals(SOMEBODY_IS_GONE)) {
+                    askFor(session -> true, false);
+                } else if (message.startsWith(UNSURE)) {
+                    heardThatSomeMayBeOut(message);
+                } else {
+                    heardThatToldIsKnown(message);
+                }
+            }
+
+            @Override
+            public void connectedAgain() {
                 mayHaveMissedSomething();
             }
         });
-        RedisLink.await(newLease());
-        schedule(leaseMillis / 3);
+        return newLease().thenAccept(wait -> {
+            schedule(wait);
+            reap(node + "#0"); // And with it whatever nobody holds.
+        });
+    }
+
+    /** Not on a thread that answers come on. */
+    private static void await(CompletionStage<?> stage) {
+        try {
+            stage.toCompletableFuture()
+                    .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+                    .join();
+        } catch (CompletionException e) {
+            throw new LoginServerException("Redis did not do what was asked: " + messageOf(e), e);
+        }
     }
 
     // ---- accounts
 
-    private static String keyOf(Key user) {
-        return PREFIX + "{" + user.sdkAppId() + ":" + user.userId() + "}";
-    }
-
-    private static Key userOf(String key) {
-        String name = key.substring(PREFIX.length() + 1, key.length() - 1);
-        int colon = name.indexOf(':');
-        return new Key(Long.parseLong(name.substring(0, colon)), name.substring(colon + 1));
-    }
-
     @Override
     <T extends @Nullable Object> CompletionStage<T> update(Key user, Function<Account, T> change) {
-        return update(user, guesses.getOrDefault(user, ""), change);
+        return update(user, guesses.getOrDefault(user, ""), change).whenComplete((answer, failure) -> {
+            if (failure != null) {
+                unsure.add(user);
+            }
+        });
     }
 
     private <T extends @Nullable Object> CompletionStage<T> update(
@@ -221,18 +214,24 @@ public final class RedisSessionStore extends AccountStore {
         T answer = change.apply(account);
         String text = AccountText.of(account);
         String after = text == null ? "" : text;
-        return redis.<@Nullable String>run(SWAP, ScriptOutputType.VALUE, keyOf(user), guess, after)
-                .thenCompose(found -> {
-                    if (found != null) {
-                        return update(user, found, change);
-                    }
-                    if (after.isEmpty()) {
-                        guesses.remove(user);
-                    } else {
-                        guesses.put(user, after);
-                    }
-                    return CompletableFuture.completedFuture(answer);
-                });
+        return database.swap(user, guess, after).thenCompose(found -> {
+            if (found != null) {
+                return update(user, found, change);
+            }
+            if (after.isEmpty()) {
+                guesses.remove(user);
+            } else {
+                guesses.put(user, after);
+            }
+            return CompletableFuture.completedFuture(answer);
+        });
+    }
+
+    /** By the database's clock, which a test may set. */
+    @Override
+    CompletableFuture<Void> completedWithin(long millis, CompletableFuture<Void> future) {
+        database.schedule(() -> future.complete(null), millis);
+        return future;
     }
 
     /** Of several servers in one process each has its own part of the lease. */
@@ -241,80 +240,68 @@ public final class RedisSessionStore extends AccountStore {
         return lease + "/" + server;
     }
 
-    /** A lease that was taken meanwhile knows nothing of this login yet. */
     @Override
     CompletionStage<Decision> decide(Session session, SigStamp sig, LoginPolicy policy, boolean patient) {
         policies.put(session.sdkAppId(), policy);
         String before = lease;
+        Link link = Link.of(session);
+        arriving.add(link);
         return super.decide(session, sig, policy, patient)
+                .whenComplete((decision, failure) -> {
+                    if (decision instanceof Decision.Admitted admitted) {
+                        // Whoever takes a new lease sees it here, or is seen below.
+                        here.put(link, admitted.session());
+                    }
+                    arriving.remove(link);
+                })
                 .thenCompose(decision -> decision instanceof Decision.Admitted && !before.equals(lease)
-                        ? hold(session, false).thenApply(found -> decision)
+                        ? ask(session, false).thenApply(done -> decision)
                         : CompletableFuture.completedFuture(decision));
     }
 
-    /** An end that Redis cannot be told of is not forgotten. */
     @Override
     public CompletionStage<Boolean> end(Session session, boolean loggedOut) {
+        here.remove(Link.of(session));
         return super.end(session, loggedOut).whenComplete((found, failure) -> {
             if (failure != null) {
-                unended.put(session, loggedOut);
+                untold.add(() -> end(session, loggedOut));
+            }
+        });
+    }
+
+    @Override
+    CompletionStage<?> told(Session victim, KickCause cause, boolean told) {
+        return super.told(victim, cause, told).whenComplete((done, failure) -> {
+            if (failure != null) {
+                untold.add(() -> told(victim, cause, told));
             }
         });
     }
 
     @Override
     CompletionStage<?> each(BiConsumer<Key, Account> action) {
-        return scan(
-                ACCOUNTS,
-                keys -> redis.send(to -> to.mget(keys.toArray(String[]::new)))
-                        .thenAccept(values -> values.forEach(value -> value.ifHasValue(text -> {
-                            Key user = userOf(value.getKey());
-                            action.accept(user, AccountText.read(user, text));
-                        }))));
-    }
-
-    @Override
-    CompletionStage<?> count(long sdkAppId, LocalDate day) {
-        String counts = COUNTS + sdkAppId;
-        return redis.send(to -> to.hincrby(counts, day.toString(), 1))
-                .thenCompose(count -> count > 1
-                        ? CompletableFuture.completedFuture(count)
-                        : redis.send(
-                                to -> to.hdel(counts, day.minusDays(DAYS_KEPT).toString())));
-    }
-
-    @Override
-    public CompletionStage<Map<LocalDate, Integer>> dailyUsers(long sdkAppId) {
-        return redis.send(to -> to.hgetall(COUNTS + sdkAppId)).thenApply(found -> {
-            Map<LocalDate, Integer> days = new HashMap<>();
-            found.forEach((day, count) -> days.put(LocalDate.parse(day), Integer.parseInt(count)));
-            return lastDays(days);
+        return database.each((user, text) -> {
+            action.accept(user, AccountText.read(user, text));
+            return CompletableFuture.completedFuture(null);
         });
     }
 
     @Override
+    CompletionStage<?> count(long sdkAppId, LocalDate day) {
+        return database.count(sdkAppId, day);
+    }
+
+    @Override
+    public CompletionStage<Map<LocalDate, Integer>> dailyUsers(long sdkAppId) {
+        return database.counts(sdkAppId).thenApply(AccountStore::lastDays);
+    }
+
+    @Override
     public void clear() {
-        Function<List<String>, CompletionStage<?>> delete =
-                keys -> redis.send(to -> to.unlink(keys.toArray(String[]::new)));
-        RedisLink.await(scan(ACCOUNTS, delete).thenCompose(done -> scan(COUNTS + "*", delete)));
+        await(database.clear());
         guesses.clear();
-        unended.clear();
-    }
-
-    /** Does something with all keys of a pattern, some at a time. */
-    private CompletionStage<@Nullable Void> scan(String pattern, Function<List<String>, CompletionStage<?>> action) {
-        return scan(ScanCursor.INITIAL, pattern, action);
-    }
-
-    private CompletionStage<@Nullable Void> scan(
-            ScanCursor from, String pattern, Function<List<String>, CompletionStage<?>> action) {
-        return redis.send(to -> to.scan(from, ScanArgs.Builder.limit(SCAN_COUNT).match(pattern)))
-                .thenCompose(page -> (page.getKeys().isEmpty()
-                                ? CompletableFuture.<@Nullable Object>completedFuture(null)
-                                : action.apply(page.getKeys()))
-                        .thenCompose(done -> page.isFinished()
-                                ? CompletableFuture.<@Nullable Void>completedFuture(null)
-                                : scan(page, pattern, action)));
+        untold.clear();
+        unsure.clear();
     }
 
     // ---- other processes
@@ -329,26 +316,68 @@ public final class RedisSessionStore extends AccountStore {
         if (by != null) {
             message.put("by", by.text());
         }
-        redis.send(to -> to.publish(NODE + other, message.toString())).whenComplete((heard, failure) -> {
-            // In a Cluster it may have been heard elsewhere. Whoever has not heard it asks when it is back.
-            if (failure == null && heard == 0 && !redis.isCluster()) {
+        database.publish(NODE + other, message.toString()).whenComplete((heard, failure) -> {
+            // Whoever has not heard it asks when it is back.
+            if (failure != null) {
+                unsure.add(Key.of(session));
+            } else if (!heard) {
                 told(session, cause, false);
             }
         });
     }
 
     @Override
-    void known(Link link) {
-        super.known(link);
-        redis.send(to -> to.publish(TOLD, link.id() + " " + link.server()));
+    boolean evict(Session session, KickCause cause, @Nullable Platform by) {
+        here.remove(Link.of(session));
+        if (hasForgotten) {
+            // It may have been put back since it went out.
+            end(session, true);
+        }
+        return super.evict(session, cause, by);
     }
 
-    private void heard(String channel, String message) {
-        if (channel.equals(TOLD)) {
-            int space = message.indexOf(' ');
-            super.known(new Link(message.substring(space + 1), Long.parseLong(message.substring(0, space))));
-            return;
-        }
+    @Override
+    void known(Link link) {
+        super.known(link);
+        database.publishToAll(link.id() + " " + link.server());
+    }
+
+    private void heardThatToldIsKnown(String message) {
+        int space = message.indexOf(' ');
+        super.known(new Link(message.substring(space + 1), Long.parseLong(message.substring(0, space))));
+    }
+
+    private void heardThatSomeMayBeOut(String message) {
+        Set<String> users =
+                new HashSet<>(List.of(message.substring(UNSURE.length()).split("\n")));
+        askFor(session -> users.contains(nameOf(Key.of(session))), false)
+                .thenCompose(done -> all(users, user -> tidy(keyOf(user))));
+    }
+
+    /** Whoever has no connection here any more is not told on it, and is not connected. */
+    private CompletionStage<?> tidy(Key user) {
+        Predicate<Link> gone = link -> isHere(link.server()) && !here.containsKey(link) && !arriving.contains(link);
+        return update(user, account -> {
+            account.beingTold().stream().filter(gone).forEach(link -> account.told(link, false));
+            account.held.stream()
+                    .map(held -> Link.of(held.session()))
+                    .filter(gone)
+                    .toList()
+                    .forEach(link -> account.end(link, false));
+            return null;
+        });
+    }
+
+    private static Key keyOf(String name) {
+        int colon = name.indexOf(':');
+        return new Key(Long.parseLong(name.substring(0, colon)), name.substring(colon + 1));
+    }
+
+    private static String nameOf(Key user) {
+        return user.sdkAppId() + ":" + user.userId();
+    }
+
+    private void heardThatOneIsOut(String message) {
         try {
             JsonNode node = JSON.readTree(message);
             Session session = AccountText.session(
@@ -370,7 +399,7 @@ public final class RedisSessionStore extends AccountStore {
         if (timer != null) {
             timer.cancel(false);
         }
-        timer = closed ? null : redis.schedule(this::renew, millis);
+        timer = closed ? null : database.schedule(this::renew, millis);
     }
 
     /** A connection to Redis is new, so there was a time without it. */
@@ -395,7 +424,7 @@ public final class RedisSessionStore extends AccountStore {
             again = away;
             away = false;
         }
-        (again ? takeAgain() : renewed(lease, "")).whenComplete((wait, failure) -> {
+        (again ? takeAgain() : renewed()).whenComplete((wait, failure) -> {
             boolean missed;
             synchronized (this) {
                 renewing = false;
@@ -416,118 +445,170 @@ public final class RedisSessionStore extends AccountStore {
     }
 
     /** @return when to renew next, in milliseconds */
-    private CompletionStage<Long> renewed(String mine, String isNew) {
-        return redis.<List<Object>>run(
-                        RENEW,
-                        ScriptOutputType.MULTI,
-                        LEASES,
-                        mine,
-                        Long.toString(leaseMillis),
-                        isNew,
-                        UUID.randomUUID().toString())
-                .thenCompose(answer -> {
-                    database = database == null ? (String) answer.get(1) : database;
-                    if (isNew.isEmpty() && (Long) answer.get(0) == 0) {
-                        return takeAgain();
-                    }
-                    answer.stream()
-                            .skip(3)
-                            .map(String.class::cast)
-                            .filter(over -> !over.startsWith(node))
-                            .forEach(this::reap);
-                    long next = (Long) answer.get(2);
-                    // Another one's lease is looked at when it should be over.
-                    return CompletableFuture.completedFuture(
-                            next > 0 ? Math.min(next + 10, leaseMillis / 3) : leaseMillis / 3);
-                });
+    private CompletionStage<Long> renewed() {
+        String mine = lease;
+        return database.renew(mine, leaseMillis, false).thenCompose(found -> {
+            if (!found.held()) {
+                return takeAgain();
+            }
+            found.over().stream().filter(over -> !over.equals(mine)).forEach(this::reap);
+            return untold.isEmpty() && unsure.isEmpty()
+                    ? CompletableFuture.completedFuture(next(found))
+                    : tell().thenApply(done -> next(found));
+        });
     }
 
+    /** Another one's lease is looked at when it should be over. */
+    private long next(Database.Lease found) {
+        return found.next() > 0 ? Math.min(found.next() + 10, leaseMillis / 3) : leaseMillis / 3;
+    }
+
+    /** What is over meanwhile is found at the next renewal. */
     private CompletionStage<Long> newLease() {
         String mine = node + "#" + ++leases;
-        return renewed(mine, "new").thenApply(wait -> {
+        return database.renew(mine, leaseMillis, true).thenApply(found -> {
             lease = mine;
-            return wait;
+            name = name == null ? found.name() : name;
+            return next(found);
         });
     }
 
     /** Takes a new lease, and all sessions that are still there under it; what is left under the old one is lost. */
     private CompletionStage<Long> takeAgain() {
         String old = lease;
-        @Nullable String known = database;
-        database = null;
-        return newLease()
-                .whenComplete((wait, failure) -> database = failure == null ? database : known)
-                .thenCompose(wait -> {
-                    boolean forgotten = known != null && !known.equals(database);
-                    LOG.info(
-                            "Redis is there again{}; asking for the sessions of this server",
-                            forgotten ? ", and has forgotten everything" : "");
-                    return all(
-                                    holders(),
-                                    holder -> holder.sessions()
-                                            .thenCompose(sessions -> all(sessions, session -> ask(session, forgotten))))
-                            .thenCompose(done -> all(List.copyOf(unended.keySet()), this::endAtLast))
-                            .thenCompose(done -> reaped(old))
-                            .thenApply(done -> wait);
+        String mine = node + "#" + ++leases;
+        return database.renew(mine, leaseMillis, true).thenCompose(found -> {
+            lease = mine;
+            boolean forgotten = !found.name().equals(name);
+            hasForgotten |= forgotten;
+            LOG.info(
+                    "Redis is there again{}; asking for the sessions of this server",
+                    forgotten ? ", and has forgotten everything" : "");
+            return askFor(session -> true, forgotten)
+                    .thenCompose(done -> tell())
+                    .thenCompose(done -> reaped(old))
+                    .thenApply(done -> {
+                        name = found.name();
+                        return next(found);
+                    });
+        });
+    }
+
+    /** Whether sessions of this process are still in their accounts; those that are not are ended. Some at a time. */
+    private CompletionStage<?> askFor(Predicate<Session> which, boolean forgotten) {
+        return askFor(here.values().stream().filter(which).toList(), 0, forgotten);
+    }
+
+    private CompletionStage<?> askFor(List<Session> sessions, int from, boolean forgotten) {
+        int to = Math.min(sessions.size(), from + AT_A_TIME);
+        return from == to
+                ? CompletableFuture.completedFuture(null)
+                : all(sessions.subList(from, to), session -> ask(session, forgotten))
+                        .thenCompose(done -> askFor(sessions, to, forgotten));
+    }
+
+    /** What could not be told before. */
+    private CompletionStage<?> tell() {
+        List<Supplier<CompletionStage<?>>> all = new ArrayList<>();
+        for (Supplier<CompletionStage<?>> one = untold.poll(); one != null; one = untold.poll()) {
+            all.add(one);
+        }
+        // Those that fail add themselves again.
+        return all(all, one -> one.get().handle((done, failure) -> true)).thenAccept(done -> {
+            List<Key> users = List.copyOf(unsure);
+            users.forEach(unsure::remove);
+            for (int i = 0; i < users.size(); i += AT_A_TIME) {
+                List<Key> some = users.subList(i, Math.min(users.size(), i + AT_A_TIME));
+                String names = some.stream().map(RedisSessionStore::nameOf).collect(Collectors.joining("\n"));
+                database.publishToAll(UNSURE + names).whenComplete((heard, failure) -> {
+                    if (failure != null) {
+                        unsure.addAll(some);
+                    }
+                });
+            }
+        });
+    }
+
+    private CompletionStage<Boolean> ask(Session session, boolean forgotten) {
+        String mine = lease(session.server());
+        LoginPolicy policy = forgotten ? policies.get(session.sdkAppId()) : null;
+        return update(Key.of(session), account -> account.hold(session, mine, policy))
+                .thenCompose(hold -> {
+                    hold.kicked().forEach(victim -> tell(victim, KickCause.OTHER_INSTANCE, session.platform()));
+                    if (hold.found() == Account.Found.NOT_HERE) {
+                        evict(session, KickCause.OTHER_INSTANCE, null);
+                        return CompletableFuture.completedFuture(false);
+                    }
+                    if (!here.containsKey(Link.of(session))) {
+                        // It has ended meanwhile, perhaps before it was taken under this lease.
+                        return end(session, false);
+                    }
+                    if (hold.found() == Account.Found.LOST) {
+                        holders().forEach(holder -> holder.found(session));
+                    }
+                    return mine.equals(lease(session.server()))
+                            ? CompletableFuture.completedFuture(true)
+                            : ask(session, false);
                 });
     }
 
-    private CompletionStage<?> ask(Session session, boolean forgotten) {
-        return hold(session, forgotten).thenAccept(found -> {
-            if (found == Account.Found.NOT_HERE) {
-                evict(session, KickCause.OTHER_INSTANCE, null);
-            } else if (found == Account.Found.LOST) {
-                holders().forEach(holder -> holder.found(session));
-            }
-        });
-    }
-
-    private CompletionStage<Account.Found> hold(Session session, boolean forgotten) {
-        String mine = lease(session.server());
-        LoginPolicy policy = forgotten ? policies.get(session.sdkAppId()) : null;
-        return update(Key.of(session), account -> account.hold(session, mine, policy));
-    }
-
-    private CompletionStage<?> endAtLast(Session session) {
-        Boolean loggedOut = unended.remove(session);
-        return loggedOut == null ? CompletableFuture.completedFuture(false) : end(session, loggedOut);
-    }
-
-    private void reap(String over) {
-        reaped(over).whenComplete((done, failure) -> {
+    private CompletionStage<?> reap(String over) {
+        return reaped(over).whenComplete((done, failure) -> {
             if (failure != null) {
                 LOG.warn("the sessions of a server that is gone could not be ended yet: {}", messageOf(failure));
+                untold.add(() -> reap(over));
             }
         });
     }
 
-    /** The sessions under a lease that is over are lost. */
+    /** The sessions under a lease that is over are lost; so are those under one that nobody has, as after a login in the last moment of a process. */
     private CompletionStage<?> reaped(String over) {
-        return disconnected(held -> held.startsWith(over + "/"), over)
-                .thenCompose(done -> redis.send(to -> to.zrem(LEASES, over, "over:" + over)));
+        Map<Key, Set<String>> used = new ConcurrentHashMap<>();
+        return database.each((user, text) -> {
+                    Set<String> leases = new HashSet<>();
+                    for (Matcher found = LEASE_IN_TEXT.matcher(text); found.find(); ) {
+                        leases.add(found.group(1));
+                    }
+                    if (!leases.isEmpty()) {
+                        used.put(user, leases);
+                    }
+                    if (text.contains(UNTOLD)) {
+                        unsure.add(user);
+                    }
+                    return CompletableFuture.completedFuture(null);
+                })
+                // Looked at after the accounts: a lease is there before it is used.
+                .thenCompose(done -> database.leases())
+                .thenCompose(inForce -> {
+                    used.values()
+                            .forEach(leases -> leases.removeIf(
+                                    lease -> !lease.startsWith(over + "/") && inForce.contains(processOf(lease))));
+                    used.values().removeIf(Set::isEmpty);
+                    return all(used.keySet(), user -> disconnect(user, used.getOrDefault(user, Set.of())::contains));
+                })
+                .thenCompose(done -> over.startsWith(node + "#")
+                        ? CompletableFuture.completedFuture(null)
+                        : database.publishToAll(SOMEBODY_IS_GONE))
+                .thenCompose(done -> database.end(over));
     }
 
-    /** @param part of each text of an account that it is about */
-    private CompletionStage<?> disconnected(Predicate<String> lease, String part) {
-        return scan(
-                ACCOUNTS,
-                keys -> redis.send(to -> to.mget(keys.toArray(String[]::new)))
-                        .thenCompose(values -> all(
-                                values.stream()
-                                        .filter(value ->
-                                                value.getValueOrElse("").contains(part))
-                                        .toList(),
-                                value -> update(userOf(value.getKey()), account -> account.over(lease))
-                                        .thenAccept(lost -> holders().stream()
-                                                .findFirst()
-                                                .ifPresent(holder -> lost.forEach(holder::lost))))));
+    /** Without the server. */
+    private static String processOf(String lease) {
+        return lease.substring(0, lease.indexOf('/'));
+    }
+
+    private CompletionStage<?> disconnect(Key user, Predicate<String> lease) {
+        return update(user, account -> account.over(lease))
+                .thenAccept(lost -> holders().stream().findFirst().ifPresent(holder -> lost.forEach(holder::lost)));
     }
 
     @Override
     public void leave(String server) {
         super.leave(server);
         String part = "/" + server;
-        disconnected(held -> held.endsWith(part), part);
+        database.each((user, text) -> text.contains(part)
+                ? disconnect(user, lease -> lease.endsWith(part))
+                : CompletableFuture.completedFuture(null));
     }
 
     private static <T> CompletionStage<?> all(Collection<T> things, Function<T, CompletionStage<?>> action) {
@@ -544,10 +625,10 @@ public final class RedisSessionStore extends AccountStore {
         }
         schedule(0);
         try {
-            RedisLink.await(reaped(lease));
+            await(reaped(lease));
         } catch (LoginServerException e) {
             LOG.warn("the sessions of this server are known to be lost when its lease is over: {}", e.getMessage());
         }
-        redis.close();
+        database.close();
     }
 }
