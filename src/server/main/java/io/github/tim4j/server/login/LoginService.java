@@ -12,6 +12,7 @@ import io.github.tim4j.server.SigStamp;
 import io.github.tim4j.server.event.LoginEvent;
 import io.github.tim4j.server.event.LoginEvent.SessionEnded;
 import io.github.tim4j.server.event.LoginEvents;
+import io.github.tim4j.server.event.RareLog;
 import io.github.tim4j.usersig.UserSig;
 import io.github.tim4j.usersig.UserSigFormatException;
 import java.net.InetSocketAddress;
@@ -30,12 +31,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What a login server does, without its sockets: who may log in, who is logged in, who must go. Any thread. */
 public final class LoginService implements SessionStore.Holder {
-    private static final Logger LOG = LoggerFactory.getLogger(LoginService.class);
+    private static final RareLog STORE_TROUBLE = new RareLog(LoggerFactory.getLogger(LoginService.class));
 
     /** How long a store may take to decide about a login. */
     private static final int STORE_SECONDS = 5;
@@ -225,7 +225,7 @@ public final class LoginService implements SessionStore.Holder {
     }
 
     private Admission storeFailed(Throwable failure) {
-        LOG.error("the session store failed to decide about a login", failure);
+        STORE_TROUBLE.error("the session store failed to decide about a login", failure);
         return new Admission.Refused(Refusal.INTERNAL_ERROR, null);
     }
 
@@ -328,7 +328,7 @@ public final class LoginService implements SessionStore.Holder {
         }
         ended.whenComplete((found, failure) -> {
             if (failure != null) {
-                LOG.error("the session store failed to end a session", failure);
+                STORE_TROUBLE.error("the session store failed to end a session", failure);
             } else if (found) {
                 ifThere.run();
             }
