@@ -27,6 +27,8 @@ import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.Delay;
 import io.netty.util.concurrent.EventExecutorGroup;
+import java.io.IOException;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.time.Duration;
@@ -127,16 +129,7 @@ final class Redis implements Database {
                                 ? ClientOptions.DisconnectedBehavior.DEFAULT
                                 : ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .timeoutOptions(TimeoutOptions.enabled(TIMEOUT))
-                .socketOptions(SocketOptions.builder()
-                        .connectTimeout(TIMEOUT)
-                        // A network that is gone is noticed also by whoever only listens.
-                        .keepAlive(SocketOptions.KeepAliveOptions.builder()
-                                .enable()
-                                .idle(Duration.ofSeconds(5))
-                                .interval(Duration.ofSeconds(2))
-                                .count(3)
-                                .build())
-                        .build())
+                .socketOptions(socketOptions())
                 .build();
         if (isCluster(uri)) {
             RedisClusterClient cluster =
@@ -157,6 +150,29 @@ final class Redis implements Database {
             single.setOptions(options);
             commands = single.connect().async();
             published = single.connectPubSub();
+        }
+    }
+
+    /** A network that is gone is noticed also by whoever only listens: in seconds, where the system and the runtime (jdk.net) can be told so. */
+    private static SocketOptions socketOptions() {
+        SocketOptions.Builder options = SocketOptions.builder().connectTimeout(TIMEOUT);
+        return (canSetTimes()
+                        ? options.keepAlive(SocketOptions.KeepAliveOptions.builder()
+                                .enable()
+                                .idle(Duration.ofSeconds(5))
+                                .interval(Duration.ofSeconds(2))
+                                .count(3)
+                                .build())
+                        : options.keepAlive(true))
+                .build();
+    }
+
+    private static boolean canSetTimes() {
+        try (Socket socket = new Socket()) {
+            return socket.supportedOptions().stream()
+                    .anyMatch(option -> option.name().equals("TCP_KEEPIDLE"));
+        } catch (IOException e) {
+            return false;
         }
     }
 
