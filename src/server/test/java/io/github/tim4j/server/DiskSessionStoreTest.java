@@ -139,6 +139,12 @@ class DiskSessionStoreTest {
                 assertThat(event.deviceId()).isEqualTo(session.deviceId());
             });
         }
+        try (LoginServer server = LoginServer.start(LoginServerConfig.builder()
+                .app(APP, "secret")
+                .dataFolder(folder.resolve("copy"))
+                .build())) {
+            assertThat(server.events(0)).as("reported already").isEmpty();
+        }
     }
 
     @Test

@@ -73,13 +73,21 @@ public final class DiskSessionStore extends MemorySessionStore {
         file.setRetentionTime(0);
         accounts = file.openMap("accounts");
         counts = file.openMap("counts");
-        // Nobody is connected yet, whatever the file says.
+        Map<String, String> changed = new HashMap<>();
         accounts.forEach((name, text) -> {
             Key user = userOf(name);
             Account account = AccountText.read(user, text);
+            // Nobody is connected yet, whatever the file says.
             lost.addAll(account.over(lease -> true));
+            String after = AccountText.of(account);
+            if (after != null && !after.equals(text)) {
+                changed.put(name, after);
+            }
             put(user, account);
         });
+        accounts.putAll(changed);
+        file.commit();
+        file.sync();
         counts.forEach((name, count) -> {
             Key day = userOf(name);
             put(day.sdkAppId(), LocalDate.parse(day.userId()), count);
@@ -99,11 +107,16 @@ public final class DiskSessionStore extends MemorySessionStore {
             if (!Files.isDirectory(path)) {
                 Files.createDirectory(path, ownerOnly());
             }
-            return new DiskSessionStore(new MVStore.Builder()
+            MVStore file = new MVStore.Builder()
                     .fileName(path.resolve(FILE).toString())
-                    .cacheSize(64)
                     .autoCommitDisabled()
-                    .open());
+                    .open();
+            try {
+                return new DiskSessionStore(file);
+            } catch (IllegalArgumentException e) {
+                file.closeImmediately();
+                throw new LoginServerException(path.resolve(FILE) + ": " + e.getMessage(), e);
+            }
         } catch (IOException e) {
             throw new LoginServerException(
                     "cannot make the data folder " + path + ": "

@@ -61,8 +61,6 @@ final class Redis implements Database {
             Delay.exponential(Duration.ofMillis(20), Duration.ofSeconds(1), 2, TimeUnit.MILLISECONDS);
 
     private static final int SCAN_COUNT = 500;
-    /** On how many days users are counted. */
-    private static final int DAYS_KEPT = AccountStore.DAYS_KEPT;
 
     private static final String PREFIX = "tim4j:";
     private static final String ACCOUNTS = PREFIX + "{*";
@@ -325,7 +323,8 @@ final class Redis implements Database {
         return send(to -> to.hincrby(counts, day.toString(), 1))
                 .thenCompose(count -> count > 1
                         ? CompletableFuture.completedFuture(count)
-                        : send(to -> to.hdel(counts, day.minusDays(DAYS_KEPT).toString())));
+                        : send(to -> to.hdel(
+                                counts, day.minusDays(AccountStore.DAYS_KEPT).toString())));
     }
 
     @Override

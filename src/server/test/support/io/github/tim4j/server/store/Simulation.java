@@ -182,7 +182,9 @@ final class Simulation {
         });
         if (!rough) {
             kicked.forEach((link, times) -> {
-                boolean marked = texts.values().stream().anyMatch(text -> text.contains("\"untold\""));
+                boolean marked = texts.entrySet().stream()
+                        .flatMap(one -> AccountText.read(one.getKey(), one.getValue()).untold.stream())
+                        .anyMatch(mark -> mark.link().equals(link));
                 if (times == 0 && !marked) {
                     fault("who was on " + link + " was never told that it was kicked");
                 }
