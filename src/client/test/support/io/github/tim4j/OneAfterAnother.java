@@ -174,7 +174,9 @@ final class OneAfterAnother {
                 }
             }
             case REFUSE -> {
-                if (!model.offline) {
+                // A CONNECT that was on its way when the user logged out while reconnecting may use up a refusal.
+                boolean stray = disturbed && model.user == null;
+                if (!model.offline && !stray) {
                     at.server.refuseLogins(step.times(), step.code());
                     model.refusals.addAll(Collections.nCopies(step.times(), step.code()));
                 }
