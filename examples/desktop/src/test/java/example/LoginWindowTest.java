@@ -141,14 +141,14 @@ class LoginWindowTest {
 
     @Test
     void cancelReallyCancels(LoginServer server) throws Exception {
-        server.delayLogins(Duration.ofMinutes(1));
+        server.testing().delayLogins(Duration.ofMinutes(1));
         logIn("alice");
         awaitStatus("Logging in …");
         picture("logging-in");
         press(window.cancel);
         awaitStatus("Logged out");
         await("cancelled", () -> window.message.getText().equals("The login was cancelled."));
-        server.delayLogins(Duration.ZERO);
+        server.testing().delayLogins(Duration.ZERO);
         assertTrue(server.sessions().isEmpty());
     }
 
@@ -168,17 +168,17 @@ class LoginWindowTest {
     void aLostNetworkIsShownAndComesBack(LoginServer server) throws Exception {
         logIn("alice");
         awaitStatus("Logged in: alice");
-        server.stopListening();
+        server.testing().stopListening();
         await("no connection", () -> window.network.getText().startsWith("No connection"));
         awaitStatus("Logged in: alice");
         picture("no-connection");
-        server.listenAgain();
+        server.testing().listenAgain();
         await("connected", () -> window.network.getText().equals("Connected"));
     }
 
     @Test
     void aRefusedLoginSaysWhy(LoginServer server) throws Exception {
-        server.refuseLogins(1, 70051);
+        server.testing().refuseLogins(1, 70051);
         logIn("alice");
         await("refused", () -> window.message.getText().startsWith("That did not work: 70051"));
         awaitStatus("Logged out");

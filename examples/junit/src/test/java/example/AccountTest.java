@@ -32,7 +32,7 @@ class AccountTest {
 
     @Test
     void aRefusedLoginAsksToTryAgain(TimClient tim, LoginServer loginServer) throws Exception {
-        loginServer.refuseLogins(1, 70013);
+        loginServer.testing().refuseLogins(1, 70013);
         new Account(tim, seen::add).open("alice");
         assertEquals("Please try again", next());
     }

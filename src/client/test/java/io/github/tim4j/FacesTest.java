@@ -184,18 +184,18 @@ class FacesTest {
 
     @Test
     void flutterLoginError() {
-        at.server.refuseLogins(1, 70051);
+        at.server.testing().refuseLogins(1, 70051);
         assertThat(codeOf(tim.login("alice", at.userSig("alice")))).isEqualTo(70051);
     }
 
     @Test
     void flutterLoginWithExpiredUserSig() {
-        at.server.refuseLogins(1, 70001);
+        at.server.testing().refuseLogins(1, 70001);
         assertThat(codeOf(tim.login("alice", at.userSig("alice")))).isEqualTo(70001);
 
         tim.close();
         tim = at.open(at.client().userSigProvider(userId -> at.server.userSig(APP, userId, Duration.ofHours(1))));
-        at.server.refuseLogins(1, 70001);
+        at.server.testing().refuseLogins(1, 70001);
         assertThat(logIn("alice").userId()).isEqualTo("alice");
     }
 
@@ -209,7 +209,7 @@ class FacesTest {
     @Test
     void flutterGetLoginStatus() {
         assertThat(tim.status().value()).isEqualTo(3);
-        at.server.delayLogins(Duration.ofMillis(200));
+        at.server.testing().delayLogins(Duration.ofMillis(200));
         CompletableFuture<LoginResult> login = tim.login("alice", at.userSig("alice"));
         assertThat(tim.status().value()).isEqualTo(2);
         login.join();
@@ -218,7 +218,7 @@ class FacesTest {
 
     @Test
     void flutterLoginWhileLoggingIn() {
-        at.server.delayLogins(Duration.ofMillis(100));
+        at.server.testing().delayLogins(Duration.ofMillis(100));
         String userSig = at.userSig("alice");
         CompletableFuture<LoginResult> first = tim.login("alice", userSig);
         CompletableFuture<LoginResult> second = tim.login("alice", userSig);
@@ -228,7 +228,7 @@ class FacesTest {
     @Test
     void flutterNetworkLostAndBack() {
         logIn("alice");
-        at.server.cutConnections();
+        at.server.testing().cutConnections();
         await().untilAsserted(() -> assertThat(recorder.network)
                 .last()
                 .matches(change -> change.status() == NetworkStatus.CONNECTED && change.reconnect()));
@@ -243,7 +243,7 @@ class FacesTest {
                 .extracting(NetworkChange::status)
                 .containsExactly(NetworkStatus.CONNECTING, NetworkStatus.CONNECTED);
         recorder.network.clear();
-        at.server.stopListening();
+        at.server.testing().stopListening();
         await().untilAsserted(() -> assertThat(recorder.network)
                 .extracting(NetworkChange::status)
                 .startsWith(NetworkStatus.DISCONNECTED, NetworkStatus.CONNECTING, NetworkStatus.CONNECT_FAILED));

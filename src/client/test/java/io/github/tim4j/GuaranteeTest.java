@@ -199,8 +199,8 @@ class GuaranteeTest {
     @Test
     void twoIdenticalLoginsEndAlikeAlsoWhenTheyAreRetried() throws Exception {
         TimClient tim = open(at.client().userSigProvider(at::userSig));
-        at.server.delayLogins(Duration.ofMillis(200));
-        at.server.refuseLogins(1, 70001);
+        at.server.testing().delayLogins(Duration.ofMillis(200));
+        at.server.testing().refuseLogins(1, 70001);
         String sig = at.server.userSig(APP, "alice", Duration.ofHours(7));
         CompletableFuture<LoginResult> first = tim.login("alice", sig);
         CompletableFuture<LoginResult> second = tim.login("alice", sig);
@@ -209,12 +209,12 @@ class GuaranteeTest {
 
     @Test
     void cancellingALoginAbortsItAndWhatWaitsBehindItGoesOn() throws Exception {
-        at.server.delayLogins(Duration.ofSeconds(20));
+        at.server.testing().delayLogins(Duration.ofSeconds(20));
         TimClient tim = open(at.client());
         CompletableFuture<LoginResult> alice = tim.login("alice", at.userSig("alice"));
         CompletableFuture<Void> out = tim.logout();
         await().until(() -> tim.status() == LoginStatus.LOGGING_IN);
-        at.server.delayLogins(Duration.ZERO);
+        at.server.testing().delayLogins(Duration.ZERO);
         alice.cancel(true);
         assertThat(end(out)).isEqualTo("null");
         assertThat(end(tim.login("bob", at.userSig("bob")))).contains("bob");

@@ -87,7 +87,7 @@ class LoginTest {
     @ParameterizedTest
     @ValueSource(ints = {-302, 6208, 70001, 70003, 70009, 70013, 70014, 70020, 70050, 70051, 70052})
     void aRefusalNeverLooksLikeASuccess(int code) {
-        at.server.refuseLogins(1, code);
+        at.server.testing().refuseLogins(1, code);
         CompletableFuture<LoginResult> login = tim.login("alice", at.userSig("alice"));
         TimException failure = failureOf(login);
         assertThat(failure.code()).isEqualTo(code);
@@ -133,7 +133,7 @@ class LoginTest {
 
     @Test
     void theStatusIsLoggingInAtOnce() {
-        at.server.delayLogins(Duration.ofMillis(300));
+        at.server.testing().delayLogins(Duration.ofMillis(300));
         CompletableFuture<LoginResult> login = tim.login("alice", at.userSig("alice"));
         assertThat(tim.status()).isEqualTo(LoginStatus.LOGGING_IN);
         assertThat(tim.loginUser()).isEmpty();
@@ -163,7 +163,7 @@ class LoginTest {
 
     @Test
     void theSameLoginWhileItIsUnderWayIsRequestedOnce() {
-        at.server.delayLogins(Duration.ofMillis(200));
+        at.server.testing().delayLogins(Duration.ofMillis(200));
         String userSig = at.userSig("alice");
         List<CompletableFuture<LoginResult>> logins = new ArrayList<>();
         List<Integer> order = new CopyOnWriteArrayList<>();
@@ -255,7 +255,7 @@ class LoginTest {
 
     @Test
     void aLogoutDuringALoginRunsAfterIt() {
-        at.server.delayLogins(Duration.ofMillis(100));
+        at.server.testing().delayLogins(Duration.ofMillis(100));
         CompletableFuture<LoginResult> login = tim.login("alice", at.userSig("alice"));
         CompletableFuture<Void> logout = tim.logout();
         logout.join();
@@ -273,7 +273,7 @@ class LoginTest {
     void closeIsToldOnceHoweverManyRequestsWait() {
         tim.login("alice", at.userSig("alice")).join();
         recorder.events.clear();
-        at.server.delayLogins(Duration.ofSeconds(10));
+        at.server.testing().delayLogins(Duration.ofSeconds(10));
         tim.login("bob", at.userSig("bob"));
         tim.logout();
         CompletableFuture<LoginResult> last = tim.login("carol", at.userSig("carol"));
@@ -380,7 +380,7 @@ class LoginTest {
                 .allMatch(change -> !change.reconnect() && change.outage().isZero());
         recorder.network.clear();
 
-        at.server.cutConnections();
+        at.server.testing().cutConnections();
         await().untilAsserted(() -> assertThat(recorder.network)
                 .extracting(NetworkChange::status)
                 .startsWith(NetworkStatus.DISCONNECTED)
@@ -395,7 +395,7 @@ class LoginTest {
     @Test
     void aServerThatIsNotThereIsToldByTheNetworkAndFailsTheLoginInTheEnd() {
         tim.close();
-        at.server.stopListening();
+        at.server.testing().stopListening();
         tim = at.open(at.client().loginTimeout(Duration.ofMillis(300)));
         tim.addListener(recorder);
         assertThat(codeOf(tim.login("alice", at.userSig("alice")))).isEqualTo(9511);

@@ -205,7 +205,7 @@ class RenewalTest {
     @Test
     void aLoginRefusedAsExpiredIsTriedAgainWithAFreshUserSig() {
         open(this::fresh);
-        at.server.refuseLogins(1, 70001);
+        at.server.testing().refuseLogins(1, 70001);
         assertThat(tim.login("alice", at.userSig("alice")).join().userId()).isEqualTo("alice");
         assertThat(renewals()).containsExactly("REFUSED STARTED 1", "REFUSED SUCCEEDED 1");
         assertThat(asked).hasValue(1);
@@ -214,7 +214,7 @@ class RenewalTest {
     @Test
     void freshUserSigsThatAreRefusedAsExpiredEndTheAttempts() {
         open(this::fresh);
-        at.server.refuseLogins(100, 70001);
+        at.server.testing().refuseLogins(100, 70001);
         assertThat(codeOf(tim.login("alice"))).isEqualTo(70001);
         assertThat(asked).hasValue(4);
         assertThat(renewals())

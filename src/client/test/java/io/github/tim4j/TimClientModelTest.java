@@ -257,7 +257,7 @@ class TimClientModelTest {
                 calls.providerFails.set(false);
                 sequence.run();
             } finally {
-                at.server.reset();
+                at.server.testing().reset();
             }
         } while (shrinking && System.nanoTime() < end);
     }

@@ -108,13 +108,13 @@ final class AllAtOnce {
         try {
             takeAll();
             requests.forEach(call -> RandomCalls.awaitDone(call.done));
-            at.server.reset();
+            at.server.testing().reset();
             quiet();
             logInOnceMore();
         } finally {
             current.tim.close();
         }
-        at.server.reset();
+        at.server.testing().reset();
         eventually(leftovers::found);
         try {
             clients.forEach(this::check);
@@ -200,15 +200,15 @@ final class AllAtOnce {
             case KICK_BY_REST -> at.server.kick(APP, owner(step), KickCause.REST);
             case EXPIRE -> at.server.expireUserSigs(APP, owner(step));
             case INVALIDATE -> at.server.invalidateUserSigs(APP, owner(step));
-            case REFUSE -> at.server.refuseLogins(step.times(), step.code());
-            case CUT -> at.server.cutConnections();
-            case HALF_OPEN -> at.server.halfOpenConnections();
-            case RESTART -> at.server.restart();
-            case SERVER_AWAY -> at.server.stopListening();
-            case SERVER_BACK -> at.server.listenAgain();
-            case PAUSE -> at.server.pauseAccepting();
-            case RESUME -> at.server.resumeAccepting();
-            case DELAY -> at.server.delayLogins(Duration.ofMillis(2));
+            case REFUSE -> at.server.testing().refuseLogins(step.times(), step.code());
+            case CUT -> at.server.testing().cutConnections();
+            case HALF_OPEN -> at.server.testing().halfOpenConnections();
+            case RESTART -> at.server.testing().restart();
+            case SERVER_AWAY -> at.server.testing().stopListening();
+            case SERVER_BACK -> at.server.testing().listenAgain();
+            case PAUSE -> at.server.testing().pauseAccepting();
+            case RESUME -> at.server.testing().resumeAccepting();
+            case DELAY -> at.server.testing().delayLogins(Duration.ofMillis(2));
             default -> throw new IllegalArgumentException(step.toString());
         }
     }

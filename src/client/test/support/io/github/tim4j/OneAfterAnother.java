@@ -69,7 +69,7 @@ final class OneAfterAnother {
         }
         closed();
         checkServer();
-        at.server.reset();
+        at.server.testing().reset();
         eventually(leftovers::found);
     }
 
@@ -177,7 +177,7 @@ final class OneAfterAnother {
                 // A CONNECT that was on its way when the user logged out while reconnecting may use up a refusal.
                 boolean stray = disturbed && model.user == null;
                 if (!model.offline && !stray) {
-                    at.server.refuseLogins(step.times(), step.code());
+                    at.server.testing().refuseLogins(step.times(), step.code());
                     model.refusals.addAll(Collections.nCopies(step.times(), step.code()));
                 }
             }
@@ -193,10 +193,10 @@ final class OneAfterAnother {
 
     private void disturb(Kind how) {
         switch (how) {
-            case CUT -> at.server.cutConnections();
-            case RESTART -> at.server.restart();
+            case CUT -> at.server.testing().cutConnections();
+            case RESTART -> at.server.testing().restart();
             default -> {
-                at.server.halfOpenConnections();
+                at.server.testing().halfOpenConnections();
                 blind = true;
             }
         }

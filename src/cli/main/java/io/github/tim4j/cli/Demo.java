@@ -126,11 +126,11 @@ final class Demo implements AutoCloseable {
     private void reconnect() throws Exception {
         logIn("alice", key.make("alice"));
         story.expect("future LoginResult[userId=alice, repeatLogin=false]");
-        server.stopListening();
+        server.testing().stopListening();
         story.see("server", "gone");
         story.expect("event onNetworkStatus DISCONNECTED", "event onNetworkStatus CONNECT_FAILED");
         status("LOGGED_IN, alice");
-        server.listenAgain();
+        server.testing().listenAgain();
         story.see("server", "back on " + server.uri());
         story.expect("event onNetworkStatus CONNECTED (reconnect)");
         status("LOGGED_IN, alice");

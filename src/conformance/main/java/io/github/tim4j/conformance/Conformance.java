@@ -341,7 +341,7 @@ public final class Conformance {
             }
             LoginServer own = Objects.requireNonNullElseGet(servers.poll(), Conformance::startServer);
             own.loginPolicy(Stage.APP, LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM));
-            own.reset();
+            own.testing().reset();
             Result result = play(scenario, site(scenario.need(), own), own);
             servers.push(own);
             return result;

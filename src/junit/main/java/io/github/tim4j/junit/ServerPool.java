@@ -39,7 +39,7 @@ final class ServerPool implements AutoCloseable, ExtensionContext.Store.Closeabl
             server = free.poll();
         }
         if (server != null) {
-            server.reset();
+            server.testing().reset();
         }
         return server != null && server.isAccepting() ? server : started(starter.start());
     }

@@ -3,6 +3,7 @@ package io.github.tim4j.junit;
 
 import io.github.tim4j.UserSigProvider;
 import io.github.tim4j.server.LoginServer;
+import io.github.tim4j.server.TestControl;
 import io.github.tim4j.usersig.UserSigKey;
 import java.time.Duration;
 import java.util.UUID;
@@ -35,7 +36,7 @@ public final class UserSigMaker implements UserSigProvider {
     }
 
     /**
-     * A good UserSig that expires soon. {@link LoginServer#advanceClock} brings its end without waiting.
+     * A good UserSig that expires soon. {@link TestControl#advanceClock} brings its end without waiting.
      *
      * @param userId   the user
      * @param validity how long it is valid, at least 1 second

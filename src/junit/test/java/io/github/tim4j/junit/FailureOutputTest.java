@@ -128,7 +128,7 @@ class FailureOutputTest {
 
         @Test
         void method(TimClient tim, LoginServer server) {
-            server.refuseLogins(120, 70500);
+            server.testing().refuseLogins(120, 70500);
             for (int i = 0; i < 120; i++) {
                 tim.login("user" + i).exceptionally(failure -> null).join();
             }

@@ -90,7 +90,7 @@ class InjectionTest {
         assertCode(70009, sigs.wrongKey("alice"));
         assertCode(70013, sigs.userSig("bob"));
         tim.login("alice", sigs.userSig("alice", Duration.ofMinutes(10))).join();
-        server.advanceClock(Duration.ofMinutes(11));
+        server.testing().advanceClock(Duration.ofMinutes(11));
         await().until(() ->
                 server.events(0).stream().anyMatch(event -> event.type().name().equals("USER_SIG_EXPIRED")));
     }
@@ -127,7 +127,7 @@ class InjectionTest {
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("of app 1400000000 on ")
                 .hasMessageContaining("expected 1, but 2 logged in: [alice, bob]");
-        server.advanceClock(Duration.ofDays(1));
+        server.testing().advanceClock(Duration.ofDays(1));
         extension.assertDailyActiveUsers(0);
         other.login("carol").join();
         extension.assertDailyActiveUsers(1);

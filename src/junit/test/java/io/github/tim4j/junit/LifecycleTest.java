@@ -139,11 +139,11 @@ class LifecycleTest {
             server.loginPolicy(
                     APP, LoginPolicy.of(LoginPolicy.Kind.SINGLE_PLATFORM).withInstances(Platform.LINUX, 3));
             server.rotateSecret(APP, "another secret", Duration.ZERO);
-            server.advanceClock(Duration.ofDays(400));
+            server.testing().advanceClock(Duration.ofDays(400));
             server.invalidateUserSigs(APP, "alice");
-            server.refuseLogins(100, 70500);
-            server.delayLogins(Duration.ofHours(1));
-            server.stopListening();
+            server.testing().refuseLogins(100, 70500);
+            server.testing().delayLogins(Duration.ofHours(1));
+            server.testing().stopListening();
         }
     }
 

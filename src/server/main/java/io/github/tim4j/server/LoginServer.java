@@ -20,9 +20,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p>Everything that can happen to a client can be ordered from it by a test: see {@link #kick}, {@link #expireUserSigs},
- * {@link #refuseLogins(int, int)}, {@link #delayLogins}, {@link #cutConnections()}, {@link #restart()}, {@link #setClock} and their
- * neighbours. They return when what they say is done on the server's side; what is on its way to a client may arrive a moment later.
+ * <p>What is here is what a production server has; faults and another clock, for tests, are in {@link #testing()}. Methods return when what they
+ * say is done on the server's side; what is on its way to a client may arrive a moment later.
  *
  * <p>All methods may be called by any thread, but not by the server's own. After {@link #close()} they do nothing useful.
  */
@@ -42,14 +41,14 @@ public interface LoginServer extends AutoCloseable {
     /**
      * The port without TLS.
      *
-     * @return 1 to 65535, the same after {@link #restart()}; -1 if there is none, which happens on an address that is not loopback
+     * @return 1 to 65535, the same after {@link TestControl#restart()}; -1 if there is none, which happens on an address that is not loopback
      */
     int port();
 
     /**
      * The port with TLS.
      *
-     * @return 1 to 65535, the same after {@link #restart()}; -1 if there is none
+     * @return 1 to 65535, the same after {@link TestControl#restart()}; -1 if there is none
      */
     int tlsPort();
 
@@ -140,6 +139,13 @@ public interface LoginServer extends AutoCloseable {
     void rotateSecret(long sdkAppId, String secret, Duration overlap);
 
     /**
+     * Faults, refusals and the clock, for tests. What it does is undone by {@link TestControl#reset()}.
+     *
+     * @return always the same object
+     */
+    TestControl testing();
+
+    /**
      * Stops: clients get a message that the server shuts down, connections are closed, the port is free. Further calls do nothing.
      */
     @Override
@@ -209,96 +215,4 @@ public interface LoginServer extends AutoCloseable {
      * @return how many instances were logged in
      */
     int invalidateUserSigs(long sdkAppId, String userId);
-
-    /**
-     * Refuses the next logins, of whomever.
-     *
-     * @param count how many, at least 1
-     * @param code  the code, such as 70001 or -302; not 0
-     */
-    void refuseLogins(int count, int code);
-
-    /**
-     * Refuses the next logins of a user.
-     *
-     * @param sdkAppId the app
-     * @param userId   the user
-     * @param count    how many, at least 1
-     * @param code     the code, such as 70001 or -302; not 0
-     */
-    void refuseLogins(long sdkAppId, String userId, int count, int code);
-
-    /**
-     * Lets every login from now on wait before it is looked at.
-     *
-     * @param delay how long; zero ends it
-     */
-    void delayLogins(Duration delay);
-
-    /** Closes every connection without a word. The instances stay logged in. */
-    void cutConnections();
-
-    /**
-     * Closes the connections of a user without a word. The instances stay logged in.
-     *
-     * @param sdkAppId the app
-     * @param userId   the user
-     */
-    void cutConnections(long sdkAppId, String userId);
-
-    /**
-     * Leaves every connection open, but from now on answers nothing on it and reads nothing from it, as if the network were dead. New
-     * connections are served. {@link #cutConnections()} ends it.
-     */
-    void halfOpenConnections();
-
-    /**
-     * Half-opens the connections of a user, like {@link #halfOpenConnections()}.
-     *
-     * @param sdkAppId the app
-     * @param userId   the user
-     */
-    void halfOpenConnections(long sdkAppId, String userId);
-
-    /** Takes no new connections: clients find the port open, but nobody answers. Connections that exist are served. */
-    void pauseAccepting();
-
-    /** Takes new connections again, those that waited first. */
-    void resumeAccepting();
-
-    /** Goes away: clients get a message that the server shuts down, and the port refuses connections until {@link #listenAgain()}. */
-    void stopListening();
-
-    /**
-     * Listens again on the same port, after {@link #stopListening()}; who was logged in still is.
-     *
-     * @throws LoginServerException if the port has been taken by another program
-     */
-    void listenAgain();
-
-    /** {@link #stopListening()} and {@link #listenAgain()}. */
-    void restart();
-
-    /**
-     * Sets the server's clock; it runs on from there. UserSigs that are thereby over expire at once.
-     *
-     * @param now the time it shall be, 1970 to 9998
-     * @throws IllegalArgumentException if it is out of range
-     */
-    void setClock(Instant now);
-
-    /**
-     * Moves the server's clock. UserSigs that are thereby over expire at once.
-     *
-     * @param by how far; negative moves it back
-     * @throws IllegalArgumentException if it would not be from 1970 to 9998 then
-     */
-    void advanceClock(Duration by);
-
-    /**
-     * Resets the server: closes every connection without a word, forgets accounts, sessions and events, ends every fault, sets the clock right,
-     * has login policies and secret keys as configured, and listens. With a store shared by several servers, all of its
-     * accounts and sessions are forgotten.
-     */
-    void reset();
 }

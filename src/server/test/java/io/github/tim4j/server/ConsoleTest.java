@@ -77,14 +77,14 @@ class ConsoleTest {
         Map<String, Integer> ended = Map.of("kick", 0x98, "kickOther", 0x8E, "expire", 0xA0, "invalidate", 0x87);
         for (String kick : ended.keySet()) {
             // A UserSig that was made before is no longer good: each login has one of a later second.
-            server.advanceClock(Duration.ofSeconds(2));
+            server.testing().advanceClock(Duration.ofSeconds(2));
             try (RawClient alice = online(server, browser)) {
                 browser.press(alices(kick));
                 assertThat(RawClient.reason(alice.next())).as(kick).isEqualTo(ended.get(kick));
                 browser.see("document.querySelectorAll('#sessions tr').length", "0");
             }
         }
-        server.advanceClock(Duration.ofSeconds(2));
+        server.testing().advanceClock(Duration.ofSeconds(2));
         try (RawClient alice = online(server, browser)) {
             browser.press(alices("cut"));
             assertThat(alice.next()).isNull();
@@ -94,7 +94,7 @@ class ConsoleTest {
             browser.see("document.getElementById('done').textContent.startsWith('half-open')", "true");
             mustGetNoPong(alice);
         }
-        server.reset();
+        server.testing().reset();
     }
 
     private static void mustGetNoPong(RawClient client) throws IOException {
@@ -126,7 +126,7 @@ class ConsoleTest {
     }
 
     private static void pressThoseOfTheServer(LoginServer server, Browser browser) throws Exception {
-        server.reset();
+        server.testing().reset();
         browser.type("#faults form[data-do=refuse] [name=code]", "70052");
         browser.press(fault("refuse"));
         done(browser, "refuse");

@@ -303,13 +303,13 @@ class ControlApiTest {
     void readinessFollowsTheServer() throws Exception {
         assertThat(send(to("/healthz")).statusCode()).isEqualTo(200);
         assertThat(send(to("/readyz")).statusCode()).isEqualTo(200);
-        server.pauseAccepting();
+        server.testing().pauseAccepting();
         assertThat(send(to("/readyz")).statusCode()).isEqualTo(503);
-        server.resumeAccepting();
-        server.stopListening();
+        server.testing().resumeAccepting();
+        server.testing().stopListening();
         assertThat(send(to("/readyz")).statusCode()).isEqualTo(503);
         assertThat(send(to("/healthz")).statusCode()).isEqualTo(200);
-        server.listenAgain();
+        server.testing().listenAgain();
         assertThat(send(to("/readyz")).statusCode()).isEqualTo(200);
     }
 

@@ -65,7 +65,7 @@ class DiskSessionStoreTest {
         try (LoginServer server = server();
                 RawClient first = new RawClient(server.port())) {
             first.login(server, "alice", Platform.WINDOWS, "d1");
-            server.halfOpenConnections();
+            server.testing().halfOpenConnections();
             assertThat(code(server, "d2", server.userSig(APP, "alice"))).isNull();
         }
         try (LoginServer server = server()) {

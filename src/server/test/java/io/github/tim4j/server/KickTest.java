@@ -177,7 +177,7 @@ class KickTest {
     @Test
     void whoeverIsBehindADeadConnectionIsToldAtTheNextLogin() throws IOException {
         try (RawClient first = online("alice", Platform.WINDOWS, "d1")) {
-            server.halfOpenConnections(APP, "alice");
+            server.testing().halfOpenConnections(APP, "alice");
             try (RawClient second = online("alice", Platform.WINDOWS, "d2")) {
                 assertThat(RawClient.code(answer("alice", Platform.WINDOWS, "d1", server.userSig(APP, "alice"))))
                         .isEqualTo("6208");
@@ -271,7 +271,7 @@ class KickTest {
                     .isZero();
             assertKicked(first, "Windows");
             assertThat(one.sessions()).isEmpty();
-            two.stopListening();
+            two.testing().stopListening();
             try (RawClient third = new RawClient(one.port());
                     RawClient secondAgain = new RawClient(one.port())) {
                 assertThat(RawClient.reason(third.login(one, "alice", Platform.WINDOWS, "d3")))

@@ -38,9 +38,9 @@ class LimitsTest {
             }
             assertThat(code(server, "alice", wrong("alice"))).isEqualTo("70050");
             assertThat(code(server, "bob", wrong("bob"))).isEqualTo("70009");
-            server.advanceClock(Duration.ofSeconds(59));
+            server.testing().advanceClock(Duration.ofSeconds(59));
             assertThat(code(server, "alice", wrong("alice"))).isEqualTo("70050");
-            server.advanceClock(Duration.ofSeconds(2));
+            server.testing().advanceClock(Duration.ofSeconds(2));
             assertThat(code(server, "alice", wrong("alice"))).isEqualTo("70009");
             for (int i = 0; i < 3; i++) {
                 code(server, "alice", wrong("alice"));
@@ -67,7 +67,7 @@ class LimitsTest {
         try (LoginServer server =
                 LoginServer.start(config().maxFailuresPerUser(3).build())) {
             String sig = server.userSig(APP, "alice", Duration.ofHours(1));
-            server.advanceClock(Duration.ofHours(2));
+            server.testing().advanceClock(Duration.ofHours(2));
             for (int i = 0; i < 6; i++) {
                 assertThat(code(server, "alice", sig)).isEqualTo("70001");
             }
@@ -150,7 +150,7 @@ class LimitsTest {
             assertThat(code(server, "alice", server.userSig(APP, "alice"))).isNull();
             assertThat(code(server, "alice", old)).isNull();
             assertThat(code(server, "alice", oldest)).isNull();
-            server.advanceClock(Duration.ofHours(1));
+            server.testing().advanceClock(Duration.ofHours(1));
             assertThat(code(server, "alice", old)).isEqualTo("70009");
             assertThat(code(server, "alice", oldest)).isEqualTo("70009");
             assertThat(code(server, "alice", server.userSig(APP, "alice"))).isNull();

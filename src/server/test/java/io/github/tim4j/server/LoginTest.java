@@ -127,13 +127,13 @@ class LoginTest {
         assertThat(RawClient.reason(answer(APP, "alice", "x"))).isEqualTo(0x86);
         assertThat(RawClient.reason(answer(APP, "alice", new UserSigKey(APP, "wrong").make("alice"))))
                 .isEqualTo(0x87);
-        server.refuseLogins(1, -302);
+        server.testing().refuseLogins(1, -302);
         assertThat(RawClient.reason(answer(APP, "alice", server.userSig(APP, "alice"))))
                 .isEqualTo(0x97);
-        server.refuseLogins(1, 70050);
+        server.testing().refuseLogins(1, 70050);
         assertThat(RawClient.reason(answer(APP, "alice", server.userSig(APP, "alice"))))
                 .isEqualTo(0x9F);
-        server.refuseLogins(1, 70051);
+        server.testing().refuseLogins(1, 70051);
         assertThat(RawClient.reason(answer(APP, "alice", server.userSig(APP, "alice"))))
                 .isEqualTo(0x8A);
     }
@@ -218,9 +218,9 @@ class LoginTest {
             String sig = server.userSig(APP, "alice", Duration.ofHours(1));
             assertThat(RawClient.reason(client.login("alice", Platform.LINUX, "d1", sig)))
                     .isZero();
-            server.advanceClock(Duration.ofMinutes(59));
+            server.testing().advanceClock(Duration.ofMinutes(59));
             assertThat(server.sessions()).hasSize(1);
-            server.advanceClock(Duration.ofMinutes(2));
+            server.testing().advanceClock(Duration.ofMinutes(2));
             MqttMessage disconnect = client.next();
             assertThat(RawClient.reason(disconnect)).isEqualTo(0xA0);
             assertThat(RawClient.code(disconnect)).isEqualTo("70001");

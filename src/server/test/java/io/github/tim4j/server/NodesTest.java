@@ -121,7 +121,7 @@ class NodesTest {
     @Test
     void whoCannotBeToldOnOneServerIsToldOnceOnTheOther() throws IOException {
         login(one.port(), "alice", "d1");
-        one.halfOpenConnections();
+        one.testing().halfOpenConnections();
         login(two.port(), "alice", "d2");
         assertThat(refusal(two.port(), "alice", "d1")).isEqualTo("6208");
         assertThat(refusal(two.port(), "alice", "d1")).isEqualTo("none");
@@ -149,7 +149,7 @@ class NodesTest {
         login(two.port(), "bob", "d1");
         assertThat(one.dailyActiveUsers(APP)).isEqualTo(two.dailyActiveUsers(APP));
         assertThat(one.dailyActiveUsers(APP).values()).containsExactly(2);
-        one.reset();
+        one.testing().reset();
         assertThat(two.dailyActiveUsers(APP)).isEmpty();
     }
 

@@ -210,7 +210,7 @@ class ProtocolTest {
             }
             assertThat(RawClient.reason(client.next())).isZero();
         }
-        server.delayLogins(Duration.ofMillis(50));
+        server.testing().delayLogins(Duration.ofMillis(50));
         try (RawClient client = new RawClient(server.port())) {
             byte[] connect = client.encode(
                     RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));

@@ -89,7 +89,7 @@ class RestApiTest {
 
     @BeforeEach
     void reset() {
-        server.reset();
+        server.testing().reset();
     }
 
     private static String online(RawClient raw, String user, Platform platform) throws Exception {
@@ -232,7 +232,7 @@ class RestApiTest {
                         .asInt())
                 .isEqualTo(60002);
         String expired = as("boss");
-        server.advanceClock(Duration.ofDays(400));
+        server.testing().advanceClock(Duration.ofDays(400));
         assertThat(error(kick, expired, good)).isEqualTo(70001);
     }
 

@@ -157,8 +157,8 @@ class StateWebhookTest {
         serve(Duration.ofMillis(100));
         online("alice", Platform.WINDOWS, "d1");
         await().until(() -> told().size() == 1);
-        server.cutConnections();
-        server.reset();
+        server.testing().cutConnections();
+        server.testing().reset();
         online("bob", Platform.WINDOWS, "d1").close();
         await().until(() -> told().contains("bob Disconnect LinkClose[]"));
         assertThat(told()).noneMatch(post -> post.startsWith("alice Disconnect"));

@@ -61,7 +61,7 @@ class TestControlTest {
     void aUserCountsOnceOnEachDayHoweverTheClockIsSet() throws IOException {
         Instant noon = Instant.parse("2030-06-15T12:00:00Z");
         for (int day : new int[] {0, 0, 1, 0, -3, 1, 31, 1, -3, 300, 300}) {
-            server.setClock(noon.plus(Duration.ofDays(day)));
+            server.testing().setClock(noon.plus(Duration.ofDays(day)));
             try (RawClient client = new RawClient(server.port())) {
                 assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1")))
                         .isZero();
@@ -79,8 +79,8 @@ class TestControlTest {
 
     @Test
     void refusesTheNextLoginsOfAllOrOfAUser() throws IOException {
-        server.refuseLogins(2, 70500);
-        server.refuseLogins(APP, "bob", 1, 70051);
+        server.testing().refuseLogins(2, 70500);
+        server.testing().refuseLogins(APP, "bob", 1, 70051);
         assertThat(code("alice")).isEqualTo("70500");
         assertThat(code("bob")).isEqualTo("70500");
         assertThat(code("alice")).isNull();
@@ -109,11 +109,11 @@ class TestControlTest {
         }
         for (int i = 0; i < 40; i++) {
             Thread.sleep(5);
-            server.stopListening();
+            server.testing().stopListening();
             assertThat(server.sessions()).as("round %d", i).isEmpty();
             Thread.sleep(2);
             assertThat(server.sessions()).as("round %d, a moment later", i).isEmpty();
-            server.listenAgain();
+            server.testing().listenAgain();
         }
         go.set(false);
         for (Thread client : clients) {
@@ -123,11 +123,11 @@ class TestControlTest {
 
     @Test
     void delaysLogins() throws IOException {
-        server.delayLogins(Duration.ofMillis(300));
+        server.testing().delayLogins(Duration.ofMillis(300));
         long start = System.nanoTime();
         assertThat(code("alice")).isNull();
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
-        server.delayLogins(Duration.ofDays(1));
+        server.testing().delayLogins(Duration.ofDays(1));
         try (RawClient client = new RawClient(server.port())) {
             client.send(RawClient.connect(APP, "bob", Platform.LINUX, "d1", server.userSig(APP, "bob"), 60));
             client.socket().setSoTimeout(100);
@@ -140,10 +140,10 @@ class TestControlTest {
     void cutsConnectionsWithoutAWord() throws IOException {
         try (RawClient alice = online("alice");
                 RawClient bob = online("bob")) {
-            server.cutConnections(APP, "alice");
+            server.testing().cutConnections(APP, "alice");
             assertThat(alice.next()).isNull();
             assertThat(server.sessions()).extracting(Session::userId).containsExactly("bob");
-            server.cutConnections();
+            server.testing().cutConnections();
             assertThat(bob.next()).isNull();
             assertThat(server.sessions()).isEmpty();
         }
@@ -159,12 +159,12 @@ class TestControlTest {
     @Test
     void halfOpensConnections() throws IOException {
         try (RawClient alice = online("alice")) {
-            server.halfOpenConnections();
+            server.testing().halfOpenConnections();
             alice.send(0xC0, 0x00);
             alice.socket().setSoTimeout(200);
             assertThatThrownBy(alice::next).isInstanceOf(SocketTimeoutException.class);
             assertThat(code("bob")).as("new connections are served").isNull();
-            server.cutConnections();
+            server.testing().cutConnections();
             alice.socket().setSoTimeout(20_000);
             assertThat(alice.next()).isNull();
         }
@@ -172,13 +172,13 @@ class TestControlTest {
 
     @Test
     void pausesAccepting() throws IOException {
-        server.pauseAccepting();
+        server.testing().pauseAccepting();
         try (RawClient client = new RawClient(server.port())) {
             client.send(RawClient.connect(APP, "alice", Platform.LINUX, "d1", server.userSig(APP, "alice"), 60));
             client.socket().setSoTimeout(200);
             assertThatThrownBy(client::next).isInstanceOf(SocketTimeoutException.class);
             client.socket().setSoTimeout(20_000);
-            server.resumeAccepting();
+            server.testing().resumeAccepting();
             assertThat(RawClient.reason(client.next())).isZero();
         }
     }
@@ -187,17 +187,17 @@ class TestControlTest {
     void restartsOnTheSamePortWithTheSameSessions() throws IOException {
         int port = server.port();
         try (RawClient alice = online("alice")) {
-            server.stopListening();
+            server.testing().stopListening();
             MqttMessage disconnect = alice.next();
             assertThat(RawClient.reason(disconnect)).isEqualTo(0x8B);
             assertThat(alice.next()).isNull();
         }
         assertThatThrownBy(() -> new RawClient(port)).isInstanceOf(ConnectException.class);
-        server.listenAgain();
+        server.testing().listenAgain();
         assertThat(server.port()).isEqualTo(port);
         online("alice").close();
         for (int i = 0; i < 20; i++) {
-            server.restart();
+            server.testing().restart();
         }
         online("alice").close();
         assertThat(server.events(0))
@@ -211,14 +211,14 @@ class TestControlTest {
     @Test
     void setsTheClock() throws IOException {
         Instant wanted = Instant.parse("2031-05-05T12:00:00Z");
-        server.setClock(wanted);
+        server.testing().setClock(wanted);
         assertThat(server.now()).isBetween(wanted, wanted.plusSeconds(60));
         try (RawClient alice = new RawClient(server.port())) {
             String sig = server.userSig(APP, "alice", Duration.ofHours(1));
             MqttMessage connack = alice.login("alice", Platform.LINUX, "d1", sig);
             long serverTime = Long.parseLong(RawClient.user(connack, "server-time"));
             assertThat(serverTime).isBetween(wanted.getEpochSecond(), wanted.getEpochSecond() + 60);
-            server.advanceClock(Duration.ofDays(1));
+            server.testing().advanceClock(Duration.ofDays(1));
             assertThat(RawClient.reason(alice.next())).isEqualTo(0xA0);
         }
     }
@@ -226,21 +226,21 @@ class TestControlTest {
     @Test
     void theClockHasItsLimits() throws IOException {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> server.setClock(Instant.MAX))
+                .isThrownBy(() -> server.testing().setClock(Instant.MAX))
                 .withMessageContaining("9998");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> server.advanceClock(Duration.ofDays(-100_000)))
+                .isThrownBy(() -> server.testing().advanceClock(Duration.ofDays(-100_000)))
                 .withMessageContaining("1970");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> server.advanceClock(Duration.ofSeconds(Long.MAX_VALUE)))
+                .isThrownBy(() -> server.testing().advanceClock(Duration.ofSeconds(Long.MAX_VALUE)))
                 .withMessageContaining("1970");
-        server.setClock(Instant.parse("9990-01-01T00:00:00Z"));
+        server.testing().setClock(Instant.parse("9990-01-01T00:00:00Z"));
         assertThat(code("alice")).isNull();
         try (RawClient client = new RawClient(server.port())) {
             assertThat(RawClient.code(client.login("alice", Platform.LINUX, "d1", "wrong")))
                     .isEqualTo("70003");
         }
-        server.setClock(Instant.EPOCH);
+        server.testing().setClock(Instant.EPOCH);
         assertThat(code("alice")).isNull();
     }
 
@@ -262,12 +262,12 @@ class TestControlTest {
     void resetBeginsAnew() throws Exception {
         try (RawClient alice = online("alice")) {
             server.invalidateUserSigs(APP, "bob");
-            server.refuseLogins(5, 70500);
-            server.delayLogins(Duration.ofHours(1));
-            server.advanceClock(Duration.ofDays(1000));
+            server.testing().refuseLogins(5, 70500);
+            server.testing().delayLogins(Duration.ofHours(1));
+            server.testing().advanceClock(Duration.ofDays(1000));
             server.invalidateUserSigs(APP, "carol");
-            server.stopListening();
-            server.reset();
+            server.testing().stopListening();
+            server.testing().reset();
             alice.rest();
             assertThat(server.events(0)).isEmpty();
             assertThat(server.sessions()).isEmpty();
@@ -309,7 +309,7 @@ class TestControlTest {
                 .build());
         online("alice").close();
         assertThat(ending.await(20, TimeUnit.SECONDS)).isTrue();
-        server.reset();
+        server.testing().reset();
         await().during(Duration.ofMillis(300)).until(() -> server.events(0).isEmpty());
     }
 
@@ -318,7 +318,7 @@ class TestControlTest {
         server.rotateSecret(APP, "another secret", Duration.ZERO);
         server.rotateSecret(APP + 1, "an app of its own", Duration.ZERO);
         server.loginPolicy(APP, LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM).withInstances(Platform.LINUX, 3));
-        server.reset();
+        server.testing().reset();
         try (RawClient first = new RawClient(server.port());
                 RawClient second = online("alice")) {
             String oldSig = new UserSigKey(APP, "secret").make("alice");

@@ -196,7 +196,7 @@ class TlsTest {
                 assertThat(RawClient.reason(client.login(server, "alice", Platform.LINUX, "d1")))
                         .isZero();
             }
-            server.restart();
+            server.testing().restart();
             assertThat(server.tlsPort()).isPositive();
         }
     }

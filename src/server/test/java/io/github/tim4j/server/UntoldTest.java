@@ -175,7 +175,7 @@ class UntoldTest {
     @Test
     void aClientThatClosesWasToldAlsoIfTheServerRestartsMeanwhile() throws Exception {
         whoIsKickedIsToldOnce(server -> {
-            CompletableFuture<Void> restarted = CompletableFuture.runAsync(server::restart);
+            CompletableFuture<Void> restarted = CompletableFuture.runAsync(server.testing()::restart);
             await().pollInterval(Duration.ofMillis(1)).until(() -> restarted.isDone() || !isListening(server.port()));
             return restarted;
         });
@@ -184,7 +184,7 @@ class UntoldTest {
     @Test
     void aClientThatClosesWasToldAlsoIfItsLinkIsCutMeanwhile() throws Exception {
         whoIsKickedIsToldOnce(server -> {
-            server.cutConnections();
+            server.testing().cutConnections();
             return CompletableFuture.completedFuture(null);
         });
     }

@@ -256,7 +256,7 @@ final class BadInputScenarios {
                         "begins a login while another one is under way, and overwrites configuration, user id and UserSig when each call "
                                 + "has returned")
                 .expects("both succeed", stage -> {
-                    stage.server().delayLogins(Duration.ofMillis(200));
+                    stage.server().testing().delayLogins(Duration.ofMillis(200));
                     Device device = stage.device().init();
                     Request first = device.login("alice");
                     Request second = device.login("bob");
@@ -279,7 +279,7 @@ final class BadInputScenarios {
                     device.login("alice", stage.userSig("bob")).answers(70013);
                     device.login("alice").answers(0);
                     device.forget();
-                    stage.server().cutConnections();
+                    stage.server().testing().cutConnections();
                     device.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
                     stage.server().expireUserSigs(Stage.APP, "alice");
                     device.mustHaveExpired();

@@ -138,7 +138,7 @@ final class ClassicScenarios {
                 .does(
                         "lets the server wait; calls TIMLogin twice and TIMLogout, each with structures that are overwritten at once")
                 .expects("OnSuccess three times, in order", stage -> {
-                    stage.server().delayLogins(Duration.ofMillis(200));
+                    stage.server().testing().delayLogins(Duration.ofMillis(200));
                     ClassicDevice device = stage.classic().init();
                     List<Request> requests = List.of(device.login("alice"), device.login("bob"), device.logout());
                     requests.forEach(request -> request.answers(0));
@@ -255,7 +255,7 @@ final class ClassicScenarios {
                                     device.recent(Disconnected.class).size())
                             .is(0);
                     device.forget();
-                    stage.server().cutConnections();
+                    stage.server().testing().cutConnections();
                     device.awaitRecent(Disconnected.class);
                     device.awaitRecent(Connected.class);
                     device.mustBeLoggedIn("alice");
@@ -280,7 +280,7 @@ final class ClassicScenarios {
                 .does("logs in and moves the server's clock a year ahead")
                 .expects("OnUserSigExpired once, nobody logged in", stage -> {
                     ClassicDevice device = stage.classic().loggedIn("alice");
-                    stage.server().advanceClock(Duration.ofDays(365));
+                    stage.server().testing().advanceClock(Duration.ofDays(365));
                     device.awaitRecent(Expired.class);
                     device.mustBeLoggedOut();
                     stage.that("OnKickOffline", device.recent(Kicked.class).size())

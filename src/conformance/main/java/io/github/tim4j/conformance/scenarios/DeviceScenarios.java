@@ -57,7 +57,7 @@ final class DeviceScenarios {
                 .expects("the first is called back once and logged out, and does not come back", stage -> {
                     Device first = stage.device().loggedIn("alice");
                     Device second = stage.device().init();
-                    stage.server().cutConnections();
+                    stage.server().testing().cutConnections();
                     first.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
                     second.login("alice").answers(0);
                     first.mustHaveBeenKicked(1);
@@ -238,11 +238,11 @@ final class DeviceScenarios {
                         "no login callback: the kicked callback once (reason 1), status 3, no further attempt",
                         stage -> {
                             Device first = stage.device("Linux", "desk").loggedIn("alice");
-                            stage.server().pauseAccepting();
-                            stage.server().cutConnections();
+                            stage.server().testing().pauseAccepting();
+                            stage.server().testing().cutConnections();
                             first.awaitNetwork(Device.DISCONNECTED);
                             stage.server().kick(Stage.APP, "alice", KickCause.OTHER_INSTANCE);
-                            stage.server().resumeAccepting();
+                            stage.server().testing().resumeAccepting();
                             first.mustHaveBeenKicked(1);
                             first.forget();
                             stage.pause(1500);
@@ -257,7 +257,7 @@ final class DeviceScenarios {
                 .expects("both come back; no kick", stage -> {
                     Device linux = stage.device().loggedIn("alice");
                     Device web = stage.device(Platform.WEB).loggedIn("alice");
-                    stage.server().cutConnections();
+                    stage.server().testing().cutConnections();
                     linux.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
                     web.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
                     stage.that("kicks on the server", stage.count(Type.KICKED)).is(0L);

@@ -47,7 +47,7 @@ final class FaultScenarios {
                                 + "no login",
                         stage -> {
                             Device device = stage.device().loggedIn("alice");
-                            stage.server().cutConnections();
+                            stage.server().testing().cutConnections();
                             device.awaitNetwork(Device.DISCONNECTED);
                             device.mustBeLoggedIn("alice");
                             device.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
@@ -70,7 +70,7 @@ final class FaultScenarios {
                     Device device = stage.device().loggedIn("alice");
                     for (int i = 0; i < 3; i++) {
                         device.forget();
-                        stage.server().cutConnections();
+                        stage.server().testing().cutConnections();
                         device.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
                         device.mustBeLoggedIn("alice");
                     }
@@ -94,7 +94,7 @@ final class FaultScenarios {
                 .does("logs in and restarts the server on its port, which tells its clients (0x8B)")
                 .expects("network callbacks 1, 2, 0; status 1 all the time", stage -> {
                     Device device = stage.device().loggedIn("alice");
-                    stage.server().restart();
+                    stage.server().testing().restart();
                     device.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
                     device.mustBeLoggedIn("alice");
                     device.mustNotHaveBeenKicked();
@@ -105,7 +105,7 @@ final class FaultScenarios {
                 .does("logs in, stops the server, waits for two failed attempts, starts it again")
                 .expects("status 1 all the time; 1, then 2 and 3 in turns, 0 in the end", stage -> {
                     Device device = stage.device().loggedIn("alice");
-                    stage.server().stopListening();
+                    stage.server().testing().stopListening();
                     device.awaitNetwork(
                             Device.DISCONNECTED,
                             Device.CONNECTING,
@@ -115,7 +115,7 @@ final class FaultScenarios {
                     stage.that("the code of the failure", device.networkCode(Device.CONNECT_FAILED))
                             .is(9511);
                     device.mustBeLoggedIn("alice");
-                    stage.server().listenAgain();
+                    stage.server().testing().listenAgain();
                     device.awaitNetwork(Device.CONNECTING, Device.CONNECTED);
                     device.mustBeLoggedIn("alice");
                 });
@@ -147,7 +147,7 @@ final class FaultScenarios {
     private static void cutAndWait(Stage stage, Device device, int times) {
         for (int i = 0; i < times; i++) {
             device.forget();
-            stage.server().cutConnections();
+            stage.server().testing().cutConnections();
             device.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
         }
         device.mustBeLoggedIn("alice");
@@ -217,7 +217,7 @@ final class FaultScenarios {
                     Device device = stage.device().loggedIn("alice");
                     stage.that("logged in, milliseconds", idle(stage, device))
                             .matches(millis -> millis < 100, "below 100");
-                    stage.server().stopListening();
+                    stage.server().testing().stopListening();
                     device.awaitNetwork(Device.DISCONNECTED);
                     stage.that("server away, milliseconds", idle(stage, device))
                             .matches(millis -> millis < 100, "below 100");
@@ -287,8 +287,8 @@ final class FaultScenarios {
 
     private static Device refusedReconnect(Stage stage, int code) {
         Device device = stage.device().loggedIn("alice");
-        stage.server().refuseLogins(1, code);
-        stage.server().cutConnections();
+        stage.server().testing().refuseLogins(1, code);
+        stage.server().testing().cutConnections();
         return device;
     }
 
@@ -298,11 +298,11 @@ final class FaultScenarios {
                 .does("logs in, stops the server, logs out, starts the server")
                 .expects("callback 0, status 3, and no attempt to connect any more", stage -> {
                     Device device = stage.device().loggedIn("alice");
-                    stage.server().stopListening();
+                    stage.server().testing().stopListening();
                     device.awaitNetwork(Device.DISCONNECTED);
                     device.logout().answers(0);
                     device.mustBeLoggedOut();
-                    stage.server().listenAgain();
+                    stage.server().testing().listenAgain();
                     device.forget();
                     stage.pause(1500);
                     stage.that("network callbacks", device.network()).is(List.of());
@@ -313,7 +313,7 @@ final class FaultScenarios {
                 .does("logs in, lets the server fall silent, logs out")
                 .expects("callback 0 within three seconds, status 3", stage -> {
                     Device device = stage.device().loggedIn("alice");
-                    stage.server().halfOpenConnections();
+                    stage.server().testing().halfOpenConnections();
                     long begin = System.nanoTime();
                     device.logout().answers(0);
                     long millis = Duration.ofNanos(System.nanoTime() - begin).toMillis();
@@ -328,11 +328,11 @@ final class FaultScenarios {
                 .does("logs in as alice, stops the server, calls TIMLogin for bob, starts the server")
                 .expects("callback 0; bob is logged in; alice's connection is not restored", stage -> {
                     Device device = stage.device().loggedIn("alice");
-                    stage.server().stopListening();
+                    stage.server().testing().stopListening();
                     device.awaitNetwork(Device.DISCONNECTED);
                     Request bob = device.login("bob");
                     stage.that("TIMGetLoginStatus", device.status()).is(Device.LOGGING_IN);
-                    stage.server().listenAgain();
+                    stage.server().testing().listenAgain();
                     bob.answers(0);
                     device.mustBeLoggedIn("bob");
                     stage.that("reconnects on the server", stage.count(Type.RECONNECT))
@@ -344,11 +344,11 @@ final class FaultScenarios {
                 .does("logs in, stops the server, calls TIMLogin with a new UserSig, starts the server")
                 .expects("callback 0 once, status 1, connected", stage -> {
                     Device device = stage.device().loggedIn("alice");
-                    stage.server().stopListening();
+                    stage.server().testing().stopListening();
                     device.awaitNetwork(Device.DISCONNECTED);
                     Request renewal = device.login("alice", stage.freshUserSig("alice"));
                     device.mustBeLoggedIn("alice");
-                    stage.server().listenAgain();
+                    stage.server().testing().listenAgain();
                     renewal.answers(0);
                     device.mustBeLoggedIn("alice");
                     device.mustNotHaveBeenKicked();
@@ -362,10 +362,10 @@ final class FaultScenarios {
                         "logs in, stops the server, calls TIMLogin with a UserSig signed with another key, starts the server")
                 .expects("70009; then connected again as before", stage -> {
                     Device device = stage.device().loggedIn("alice");
-                    stage.server().stopListening();
+                    stage.server().testing().stopListening();
                     device.awaitNetwork(Device.DISCONNECTED);
                     Request renewal = device.login("alice", LoginScenarios.wrongKey(stage, "alice"));
-                    stage.server().listenAgain();
+                    stage.server().testing().listenAgain();
                     renewal.answers(70009);
                     device.awaitNetwork(Device.CONNECTED);
                     device.mustBeLoggedIn("alice");
@@ -376,12 +376,12 @@ final class FaultScenarios {
                 .from(HEADERS)
                 .does("stops the server, calls TIMLogin, waits for a failed attempt, starts the server")
                 .expects("one callback, 0; meanwhile 2 and 3 in turns", stage -> {
-                    stage.server().stopListening();
+                    stage.server().testing().stopListening();
                     Device device = stage.device().init();
                     Request login = device.login("alice");
                     device.awaitNetwork(Device.CONNECTING, Device.CONNECT_FAILED);
                     stage.that("TIMGetLoginStatus", device.status()).is(Device.LOGGING_IN);
-                    stage.server().listenAgain();
+                    stage.server().testing().listenAgain();
                     login.answers(0);
                     device.mustBeLoggedIn("alice");
                 });
@@ -520,7 +520,7 @@ final class FaultScenarios {
                     Device device = stage.device().set("shim_heartbeat_s", 1).loggedIn("alice");
                     for (int i = 0; i < 2; i++) {
                         device.forget();
-                        stage.server().halfOpenConnections();
+                        stage.server().testing().halfOpenConnections();
                         device.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
                         device.mustBeLoggedIn("alice");
                     }

@@ -92,7 +92,7 @@ final class LoginScenarios {
                 .needs(Need.KIT_SERVER)
                 .does("lets the server wait for half a second, and logs in")
                 .expects("status 2 without a user id, then status 1", stage -> {
-                    stage.server().delayLogins(Duration.ofMillis(500));
+                    stage.server().testing().delayLogins(Duration.ofMillis(500));
                     Device device = stage.device().init();
                     Request login = device.login("alice");
                     stage.that("TIMGetLoginStatus", device.status()).is(Device.LOGGING_IN);
@@ -144,7 +144,7 @@ final class LoginScenarios {
                         "the server's time in seconds, give or take five; it goes on; still known after a logout",
                         stage -> {
                             Instant clock = Instant.parse("2031-05-06T07:08:09Z");
-                            stage.server().setClock(clock);
+                            stage.server().testing().setClock(clock);
                             Device device = stage.device().init();
                             device.login("alice").answers(0);
                             long apart =
@@ -306,7 +306,7 @@ final class LoginScenarios {
                 .does("logs in, stops the server, logs in again with the same UserSig")
                 .expects("callback 0 at once", stage -> {
                     Device device = stage.device().loggedIn("alice");
-                    stage.server().stopListening();
+                    stage.server().testing().stopListening();
                     device.awaitNetwork(Device.DISCONNECTED);
                     device.login("alice").answers(0);
                     device.mustBeLoggedIn("alice");
@@ -322,7 +322,7 @@ final class LoginScenarios {
                         "callback 0, status 1 all the time, no network callback, nobody kicked, the server has checked it",
                         stage -> {
                             Device device = stage.device().loggedIn("alice");
-                            stage.server().delayLogins(Duration.ofMillis(200));
+                            stage.server().testing().delayLogins(Duration.ofMillis(200));
                             Request again = device.login("alice", stage.freshUserSig("alice"));
                             device.mustBeLoggedIn("alice");
                             again.answers(0);
@@ -442,7 +442,7 @@ final class LoginScenarios {
                 .does("logs in as alice, then as bob while the server takes its time")
                 .expects("status 2 and no user id until bob is logged in", stage -> {
                     Device device = stage.device().loggedIn("alice");
-                    stage.server().delayLogins(Duration.ofMillis(400));
+                    stage.server().testing().delayLogins(Duration.ofMillis(400));
                     Request bob = device.login("bob");
                     stage.that("TIMGetLoginStatus", device.status()).is(Device.LOGGING_IN);
                     stage.that("TIMGetLoginUserID", device.userId()).is("");
@@ -668,7 +668,7 @@ final class LoginScenarios {
                     .does("lets the server refuse one login with " + code + "; logs in twice")
                     .expects("callback " + code + " with a text, status 3; then callback 0", stage -> {
                         Device device = stage.device().init();
-                        stage.server().refuseLogins(1, code);
+                        stage.server().testing().refuseLogins(1, code);
                         Request refused = device.login("alice").answers(code);
                         stage.that(
                                         "the description",
@@ -741,7 +741,7 @@ final class LoginScenarios {
                         "the expired callback once, status 3, no reconnect; the new UserSig works, and expires in its turn",
                         stage -> {
                             Device device = stage.device().loggedIn("alice");
-                            stage.server().advanceClock(Duration.ofDays(365));
+                            stage.server().testing().advanceClock(Duration.ofDays(365));
                             device.mustHaveExpired();
                             stage.pause(1500);
                             stage.that("reconnects", stage.count(Type.RECONNECT))
@@ -752,7 +752,7 @@ final class LoginScenarios {
                             device.login("alice", stage.renewedUserSig("alice")).answers(0);
                             device.mustBeLoggedIn("alice");
                             device.forget();
-                            stage.server().advanceClock(Duration.ofDays(365));
+                            stage.server().testing().advanceClock(Duration.ofDays(365));
                             device.mustHaveExpired();
                         });
 

@@ -221,7 +221,7 @@ final class ThreadScenarios {
                     Device device = stage.device().loggedIn("alice");
                     device.call("TIMSetNetworkStatusListenerCallback", 99);
                     device.forget();
-                    stage.server().cutConnections();
+                    stage.server().testing().cutConnections();
                     device.awaitNetwork(Device.DISCONNECTED, Device.CONNECTING, Device.CONNECTED);
                     stage.that(
                                     "user_data",
@@ -240,7 +240,7 @@ final class ThreadScenarios {
                     Device device = stage.device().loggedIn("alice");
                     device.call("TIMSetNetworkStatusListenerCallback", (Object) null);
                     device.forget();
-                    stage.server().cutConnections();
+                    stage.server().testing().cutConnections();
                     stage.awaitCount(Type.RECONNECT, 1);
                     stage.aMoment();
                     stage.that("network callbacks", device.network()).is(List.of());
@@ -273,7 +273,7 @@ final class ThreadScenarios {
                 "TIMSetUserSigExpiredCallback",
                 Expired.class,
                 "lets the UserSig expire",
-                stage -> stage.server().advanceClock(Duration.ofDays(365)));
+                stage -> stage.server().testing().advanceClock(Duration.ofDays(365)));
 
         drafts.scenario("callbacks-survive-uninit", "Registered callbacks survive TIMUninit")
                 .from(HEADERS)

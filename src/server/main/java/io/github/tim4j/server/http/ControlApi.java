@@ -70,12 +70,12 @@ public final class ControlApi implements HttpListener.Service {
         actions.put("POST cut", this::cut);
         actions.put("POST half-open", this::halfOpen);
         actions.put("POST policy", this::policy);
-        actions.put("POST pause", request -> done(server::pauseAccepting));
-        actions.put("POST resume", request -> done(server::resumeAccepting));
-        actions.put("POST stop", request -> done(server::stopListening));
-        actions.put("POST listen", request -> done(server::listenAgain));
-        actions.put("POST restart", request -> done(server::restart));
-        actions.put("POST reset", request -> done(server::reset));
+        actions.put("POST pause", request -> done(server.testing()::pauseAccepting));
+        actions.put("POST resume", request -> done(server.testing()::resumeAccepting));
+        actions.put("POST stop", request -> done(server.testing()::stopListening));
+        actions.put("POST listen", request -> done(server.testing()::listenAgain));
+        actions.put("POST restart", request -> done(server.testing()::restart));
+        actions.put("POST reset", request -> done(server.testing()::reset));
     }
 
     /** By method and path; all are described by {@code openapi.json}. */
@@ -262,13 +262,14 @@ public final class ControlApi implements HttpListener.Service {
     private JsonNode setTime(Request request) {
         if (request.has("now")) {
             try {
-                server.setClock(Instant.parse(request.text("now")));
+                server.testing().setClock(Instant.parse(request.text("now")));
             } catch (DateTimeException e) {
                 throw new IllegalArgumentException("now is not a time such as 2026-11-21T12:00:00Z", e);
             }
         } else {
-            server.advanceClock(
-                    Duration.ofSeconds(request.number("advanceSeconds", -10_000_000_000L, 10_000_000_000L)));
+            server.testing()
+                    .advanceClock(
+                            Duration.ofSeconds(request.number("advanceSeconds", -10_000_000_000L, 10_000_000_000L)));
         }
         return time();
     }
@@ -305,32 +306,32 @@ public final class ControlApi implements HttpListener.Service {
         int count = (int) request.number("count", 1, 1_000_000);
         int code = (int) request.number("code", -100_000, 100_000);
         if (request.has("userId")) {
-            server.refuseLogins(request.app(), request.user(), count, code);
+            server.testing().refuseLogins(request.app(), request.user(), count, code);
         } else {
-            server.refuseLogins(count, code);
+            server.testing().refuseLogins(count, code);
         }
         return JSON.createObjectNode();
     }
 
     private JsonNode delay(Request request) {
-        server.delayLogins(Duration.ofMillis(request.number("milliseconds", 0, 86_400_000)));
+        server.testing().delayLogins(Duration.ofMillis(request.number("milliseconds", 0, 86_400_000)));
         return JSON.createObjectNode();
     }
 
     private JsonNode cut(Request request) {
         if (request.has("userId")) {
-            server.cutConnections(request.app(), request.user());
+            server.testing().cutConnections(request.app(), request.user());
         } else {
-            server.cutConnections();
+            server.testing().cutConnections();
         }
         return JSON.createObjectNode();
     }
 
     private JsonNode halfOpen(Request request) {
         if (request.has("userId")) {
-            server.halfOpenConnections(request.app(), request.user());
+            server.testing().halfOpenConnections(request.app(), request.user());
         } else {
-            server.halfOpenConnections();
+            server.testing().halfOpenConnections();
         }
         return JSON.createObjectNode();
     }

@@ -10,6 +10,7 @@ import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.ServerEvent;
 import io.github.tim4j.server.Session;
 import io.github.tim4j.server.SessionStore;
+import io.github.tim4j.server.TestControl;
 import io.github.tim4j.server.event.EventLog;
 import io.github.tim4j.server.event.LoginEvents;
 import io.github.tim4j.server.event.LoginMetrics;
@@ -48,19 +49,17 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A running login server: its ports, and what a test orders. Any thread but the event loops. */
+/** A running login server: its ports, and what is ordered from it. Any thread but the event loops. */
 final class RunningServer implements LoginServer {
     private static final Logger LOG = LoggerFactory.getLogger(LoginServer.class);
     /** How long a stop waits for the last packets to be sent. */
-    private static final long STOP_SECONDS = 5;
+    private static final long STOP_SECONDS = Connections.PATIENCE_SECONDS;
 
     private final ServerClock clock = new ServerClock();
     private final LoginEvents happenings = new LoginEvents();
@@ -73,6 +72,8 @@ final class RunningServer implements LoginServer {
 
     private final LoginService service;
     private final EventLoopGroup loops;
+    private final Connections connections;
+    private final TestControl testing;
     /** Null if there is no port without TLS. */
     private final MqttListener plain;
     /** Null if there is no port with TLS. */
@@ -98,6 +99,8 @@ final class RunningServer implements LoginServer {
             happenings.subscribe(webhook);
         });
         service = new LoginService(config, clock, store, happenings);
+        connections = new Connections(service, loops);
+        testing = new RunningTestControl(this, service, connections);
         try {
             InetAddress host = MqttListener.resolve(config.host());
             SslContext certificate = config.tls() == null ? null : ServerTls.of(config.tls(), config.host());
@@ -283,17 +286,16 @@ final class RunningServer implements LoginServer {
         if (listening) {
             listeners().forEach(MqttListener::close);
             listening = false;
-            await(loopsDone()); // what was just accepted is a connection now
+            connections.settle(); // what was just accepted is a connection now
         }
-        await(each(Connection::shutDown));
+        connections.each(Connection::shutDown);
     }
-
-    // ---- test control: what there is to see
 
     @Override
     public List<Session> sessions() {
         Map<List<Object>, List<Session>> byUser = new LinkedHashMap<>();
-        sessionsByConnection()
+        connections
+                .sessions()
                 .values()
                 .forEach(session -> byUser.computeIfAbsent(
                                 List.of(session.sdkAppId(), session.userId()), user -> new ArrayList<>())
@@ -325,8 +327,6 @@ final class RunningServer implements LoginServer {
         return clock.instant();
     }
 
-    // ---- test control: what to do to clients
-
     @Override
     public int kick(long sdkAppId, String userId, KickCause cause) {
         return kick(sdkAppId, userId, null, null, cause);
@@ -354,162 +354,49 @@ final class RunningServer implements LoginServer {
         return kick(sdkAppId, userId, KickCause.USER_SIG_INVALID);
     }
 
-    @Override
-    public void refuseLogins(int count, int code) {
-        refuse(0, null, count, code);
-    }
+    // ---- for the test control
 
     @Override
-    public void refuseLogins(long sdkAppId, String userId, int count, int code) {
-        refuse(sdkAppId, Objects.requireNonNull(userId), count, code);
+    public TestControl testing() {
+        return testing;
     }
 
-    private void refuse(long sdkAppId, String userId, int count, int code) {
-        if (count < 1 || code == 0) {
-            throw new IllegalArgumentException("count " + count + " must be at least 1, and code " + code + " not 0");
-        }
-        service.faults().refuse(sdkAppId, userId, count, code);
+    synchronized void accept(boolean on) {
+        paused = !on;
+        listeners().forEach(listener -> listener.accept(on));
     }
 
-    @Override
-    public void delayLogins(Duration delay) {
-        if (delay.isNegative()) {
-            throw new IllegalArgumentException("delay " + delay + " is negative");
-        }
-        service.faults().delay(delay);
-    }
-
-    @Override
-    public void cutConnections() {
-        await(each(Connection::cut));
-    }
-
-    @Override
-    public void cutConnections(long sdkAppId, String userId) {
-        await(each(of(sdkAppId, userId), Connection::cut));
-    }
-
-    @Override
-    public void halfOpenConnections() {
-        await(each(Connection::mute));
-    }
-
-    @Override
-    public void halfOpenConnections(long sdkAppId, String userId) {
-        await(each(of(sdkAppId, userId), Connection::mute));
-    }
-
-    // ---- test control: what to do to the server
-
-    @Override
-    public synchronized void pauseAccepting() {
-        paused = true;
-        listeners().forEach(listener -> listener.accept(false));
-    }
-
-    @Override
-    public synchronized void resumeAccepting() {
-        paused = false;
-        listeners().forEach(listener -> listener.accept(true));
-    }
-
-    @Override
-    public synchronized void stopListening() {
+    synchronized void stopListening() {
         stop();
     }
 
-    @Override
-    public synchronized void listenAgain() {
+    synchronized void listenAgain() {
         if (!listening && !closed) {
             open();
         }
     }
 
-    @Override
-    public synchronized void restart() {
-        stopListening();
+    synchronized void restart() {
+        stop();
         listenAgain();
     }
 
-    @Override
-    public void setClock(Instant now) {
-        clock.set(now);
-        await(each(Connection::clockChanged));
-    }
-
-    @Override
-    public void advanceClock(Duration by) {
-        clock.advance(by);
-        await(each(Connection::clockChanged));
-    }
-
-    @Override
-    public synchronized void reset() {
+    synchronized void reset() {
         if (closed) {
             return;
         }
         service.reset();
         listenAgain();
-        resumeAccepting();
-        await(each(Connection::cut));
-        await(loopsDone());
+        accept(true);
+        connections.each(Connection::cut);
+        connections.settle();
         webhooks.forEach(StateWebhook::reset);
         log.clear();
-    }
-
-    /** Done when every loop is through with what it is doing now: a connection that has just closed may not have reported it yet. */
-    private List<CompletableFuture<?>> loopsDone() {
-        List<CompletableFuture<?>> done = new ArrayList<>();
-        loops.forEach(loop -> done.add(CompletableFuture.runAsync(() -> {}, loop)));
-        return done;
-    }
-
-    // ----
-
-    private List<Connection> of(long sdkAppId, String userId) {
-        Map<Connection, Session> sessions = sessionsByConnection();
-        sessions.values()
-                .removeIf(session ->
-                        session.sdkAppId() != sdkAppId || !session.userId().equals(userId));
-        return List.copyOf(sessions.keySet());
-    }
-
-    private Map<Connection, Session> sessionsByConnection() {
-        Map<Connection, CompletableFuture<Session>> asked = new LinkedHashMap<>();
-        service.connections()
-                .forEach(
-                        connection -> asked.put(connection, connection.session().toCompletableFuture()));
-        await(List.copyOf(asked.values()));
-        Map<Connection, Session> sessions = new LinkedHashMap<>();
-        asked.forEach((connection, answer) -> {
-            if (answer.getNow(null) != null) {
-                sessions.put(connection, answer.join());
-            }
-        });
-        return sessions;
-    }
-
-    private List<CompletableFuture<?>> each(Function<Connection, CompletionStage<?>> action) {
-        return each(service.connections(), action);
-    }
-
-    private static List<CompletableFuture<?>> each(
-            Iterable<Connection> connections, Function<Connection, CompletionStage<?>> action) {
-        List<CompletableFuture<?>> all = new ArrayList<>();
-        connections.forEach(connection -> all.add(action.apply(connection).toCompletableFuture()));
-        return all;
     }
 
     private static <T> T join(CompletionStage<T> stage) {
         return stage.toCompletableFuture()
                 .orTimeout(STOP_SECONDS, TimeUnit.SECONDS)
-                .join();
-    }
-
-    /** Waits for all, but not for ever: a client that takes no bytes must not hold up the caller. */
-    private static void await(List<CompletableFuture<?>> all) {
-        CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
-                .completeOnTimeout(null, STOP_SECONDS, TimeUnit.SECONDS)
                 .join();
     }
 }

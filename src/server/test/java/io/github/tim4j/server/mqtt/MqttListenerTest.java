@@ -65,14 +65,14 @@ class MqttListenerTest {
     void aServerWhosePortWasTakenCanListenAgainOnceItIsFree() throws Exception {
         try (LoginServer server = LoginServer.start(
                 LoginServerConfig.builder().app(1400000000L, "secret").build())) {
-            server.stopListening();
+            server.testing().stopListening();
             try (ServerSocket other = new ServerSocket(server.port(), 1, LOOPBACK)) {
-                assertThatThrownBy(server::listenAgain)
+                assertThatThrownBy(server.testing()::listenAgain)
                         .isInstanceOf(LoginServerException.class)
                         .hasMessageContaining(Integer.toString(other.getLocalPort()));
                 assertThat(server.isAccepting()).isFalse();
             }
-            server.listenAgain();
+            server.testing().listenAgain();
             assertThat(server.isAccepting()).isTrue();
         }
     }
