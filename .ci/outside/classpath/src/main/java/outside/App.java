@@ -27,7 +27,7 @@ public final class App {
     }
 
     private static void everything() throws Exception {
-        LoginServerConfig config = LoginServerConfig.builder().app(1400000000L, "secret").httpPort(0).build();
+        LoginServerConfig config = LoginServerConfig.builder().app(1400000000L, "secret").httpPort(0).controlPort(0).build();
         try (LoginServer server = LoginServer.start(config);
                 TimClient tim = TimClient.builder()
                         .sdkAppId(1400000000L)
@@ -35,7 +35,7 @@ public final class App {
                         .userSigProvider(user -> server.userSig(1400000000L, user))
                         .build()) {
             tim.login("alice").get();
-            String sessions = get(server.httpUri() + "/control/v1/sessions");
+            String sessions = get(server.controlUri() + "/control/v1/sessions");
             if (!sessions.contains("alice")) {
                 throw new IllegalStateException(sessions);
             }

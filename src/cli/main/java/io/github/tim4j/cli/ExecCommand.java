@@ -57,7 +57,7 @@ final class ExecCommand implements Callable<Integer> {
         try {
             config = LoginServerConfig.builder()
                     .app(sdkAppId, secret)
-                    .httpPort(0)
+                    .controlPort(0)
                     .build();
         } catch (IllegalArgumentException e) {
             throw CliException.usage(e.getMessage());
@@ -73,9 +73,9 @@ final class ExecCommand implements Callable<Integer> {
                             SecretKey.VARIABLE,
                             secret,
                             "TIM_CONTROL_URL",
-                            server.httpUri() + "/control/v1",
+                            server.controlUri() + "/control/v1",
                             "TIM_USERSIG_URL",
-                            server.httpUri() + "/control/v1/usersig"));
+                            server.controlUri() + "/control/v1/usersig"));
             Process process;
             try {
                 process = builder.start();

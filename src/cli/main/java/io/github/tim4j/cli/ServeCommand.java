@@ -87,8 +87,11 @@ final class ServeCommand implements Callable<Integer> {
             out.println("CA file for clients: " + settings.tlsCaFile().toAbsolutePath());
         }
         if (server.httpPort() > 0) {
-            out.println("console " + server.httpUri() + "/");
-            out.println("server API " + server.httpUri() + "/v4/, test control " + server.httpUri() + "/control/v1/");
+            out.println("server API " + server.httpUri() + "/v4/");
+        }
+        if (server.controlPort() > 0) {
+            out.println("console " + server.controlUri() + "/");
+            out.println("test control " + server.controlUri() + "/control/v1/");
         }
         if (server.port() > 0 && server.tlsPort() > 0) {
             out.println("listening with TLS " + server.tlsUri());

@@ -33,6 +33,8 @@ import picocli.CommandLine.Model.OptionSpec;
 final class ServeSettings {
     private static final String VARIABLE_PREFIX = "TIM_SERVE_";
 
+    private static final String CONTROL_PORT = "8081";
+
     /** In the file only: an app and its key. */
     private static final String APP_KEY = "app\\.([0-9]{1,18})\\.(older-)?secret-key-file";
 
@@ -90,13 +92,18 @@ final class ServeSettings {
             builder(
                     "http-port",
                     "N",
-                    "The TCP port of the console (/), the server API (/v4/), test control (/control/v1/), /metrics, /healthz and /readyz;"
-                            + " 0 takes a free one; default: no such port. HTTPS as well if there is a certificate.",
+                    "The TCP port of the server API (/v4/), /metrics, /healthz and /readyz; 0 takes a free one; default: no such port. HTTPS"
+                            + " as well if there is a certificate.",
                     (config, n) -> config.httpPort(integer(n))),
+            later(
+                    "control",
+                    "PORT",
+                    "Test control (/control/v1/) and its console (/), on a port of their own, 8081 if none is named; 0 takes a free one. Without a"
+                            + " token only on loopback. Default: off."),
             builder(
                     "control-token-file",
                     "FILE",
-                    "Ask for the token in this file (Authorization: Bearer TOKEN) before test control and"
+                    "Ask for the token in this file (Authorization: Bearer TOKEN) before test control, which is on then, and"
                             + " /metrics may be used. Without it: only from this machine.",
                     (config, file) -> config.controlToken(token(file))),
             builder(
@@ -184,6 +191,8 @@ final class ServeSettings {
                     option.arity("0..1").fallbackValue("true");
                 } else if (setting.name().equals("tls-self-signed")) {
                     option.arity("0..1").fallbackValue("tim4j-ca.pem");
+                } else if (setting.name().equals("control")) {
+                    option.arity("0..1").fallbackValue(CONTROL_PORT);
                 }
                 command.addOption(option.build());
             }
@@ -225,6 +234,7 @@ final class ServeSettings {
             }
         }
         applyTls();
+        applyControl();
     }
 
     private static void using(Value value, Runnable action) {
@@ -309,6 +319,13 @@ final class ServeSettings {
                 config.tlsSelfSigned(port, tlsCaFile);
             }
         });
+    }
+
+    private void applyControl() {
+        if (values.containsKey("control") || values.containsKey("control-token-file")) {
+            Value port = values.getOrDefault("control", new Value(CONTROL_PORT, "--control"));
+            using(port, () -> config.controlPort(integer(port.text())));
+        }
     }
 
     /** Ends the configuration of these apps, which are in the builder already. */

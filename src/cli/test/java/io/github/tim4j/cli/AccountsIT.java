@@ -28,8 +28,7 @@ class AccountsIT {
                 "serve",
                 "--port",
                 "0",
-                "--http-port",
-                "0",
+                "--control=0",
                 "--sdkappid",
                 "7",
                 "--data",
@@ -115,8 +114,8 @@ class AccountsIT {
     }
 
     private static void expire(Cli serve) throws IOException, InterruptedException {
-        String http = serve.await("console ");
-        HttpRequest request = HttpRequest.newBuilder(URI.create(http + "control/v1/expire"))
+        String control = serve.await("test control ");
+        HttpRequest request = HttpRequest.newBuilder(URI.create(control + "expire"))
                 .POST(HttpRequest.BodyPublishers.ofString("{\"sdkAppId\":7,\"userId\":\"alice\"}"))
                 .build();
         assertThat(HttpClient.newHttpClient()

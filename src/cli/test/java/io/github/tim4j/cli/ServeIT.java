@@ -193,18 +193,30 @@ class ServeIT {
     }
 
     @Test
-    void theHttpPortAndTheDailyActiveUsers() throws Exception {
+    void theHttpPortsAndTheDailyActiveUsers() throws Exception {
         String key = keyFile("key", "secret");
-        try (Cli serve =
-                Cli.start("serve", "--port", "0", "--http-port", "0", "--sdkappid", "7", "--secret-key-file", key)) {
+        try (Cli serve = Cli.start(
+                "serve",
+                "--port",
+                "0",
+                "--http-port",
+                "0",
+                "--control=0",
+                "--sdkappid",
+                "7",
+                "--secret-key-file",
+                key)) {
             String http = serve.await("server API ").replaceAll("/v4/.*", "");
+            String control = serve.await("test control ");
             String server = serve.await("listening ");
+            assertThat(URI.create(control).getPort())
+                    .isNotEqualTo(URI.create(http).getPort());
             try (Cli login = Cli.start(login(server, "7", "alice", "--secret-key-file", key))) {
                 assertThat(login.exitCode()).as(login.toString()).isZero();
             }
             HttpResponse<String> events = HttpClient.newHttpClient()
                     .send(
-                            HttpRequest.newBuilder(URI.create(http + "/control/v1/events"))
+                            HttpRequest.newBuilder(URI.create(control + "events"))
                                     .build(),
                             HttpResponse.BodyHandlers.ofString());
             assertThat(events.body())

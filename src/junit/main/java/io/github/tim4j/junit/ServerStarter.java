@@ -19,6 +19,8 @@ final class ServerStarter {
     /** Guarded by this. */
     private int httpPort;
 
+    private int controlPort;
+
     /** @throws IllegalArgumentException if the configuration is refused */
     ServerStarter(LoginServerConfig.Builder builder) {
         this.builder = builder;
@@ -34,6 +36,7 @@ final class ServerStarter {
         if (port == 0) {
             port = server.port();
             httpPort = server.httpPort();
+            controlPort = server.controlPort();
         }
         return server;
     }
@@ -42,6 +45,9 @@ final class ServerStarter {
         builder.port(port);
         if (httpPort > 0) {
             builder.httpPort(httpPort);
+        }
+        if (controlPort > 0) {
+            builder.controlPort(controlPort);
         }
         try {
             return LoginServer.start(builder.build());

@@ -6,13 +6,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP port of a {@link LoginServer}: the server API, test control, health and metrics.
+ * The HTTP ports of a {@link LoginServer}: one for the server API, health and metrics, one for test control and the console.
  *
- * @param port         the TCP port; 0 takes any free one, -1 means that there is none
+ * @param port         the TCP port of the server API; 0 takes any free one, -1 means that there is none
+ * @param controlPort  the TCP port of test control; 0 takes any free one, -1 means that there is none
  * @param controlToken what test control and metrics ask for, or null
  * @param admins       by app, the users besides {@code administrator} who may use the server API
  */
-public record Http(int port, @Nullable String controlToken, Map<Long, Set<String>> admins) {
+public record Http(int port, int controlPort, @Nullable String controlToken, Map<Long, Set<String>> admins) {
     /**
      * Whether a user may use the server API.
      *
@@ -28,7 +29,7 @@ public record Http(int port, @Nullable String controlToken, Map<Long, Set<String
     /** Without the token. */
     @Override
     public String toString() {
-        return "Http[port=" + port + ", controlToken=" + (controlToken == null ? "none" : "(secret)") + ", admins="
-                + admins + "]";
+        return "Http[port=" + port + ", controlPort=" + controlPort + ", controlToken="
+                + (controlToken == null ? "none" : "(secret)") + ", admins=" + admins + "]";
     }
 }

@@ -68,19 +68,34 @@ public interface LoginServer extends AutoCloseable {
     URI tlsUri();
 
     /**
-     * The port of the server API, test control and metrics.
+     * The port of the server API, health and metrics.
      *
      * @return 1 to 65535; -1 if there is none
      */
     int httpPort();
 
     /**
-     * The base URL of the server API, test control and metrics.
+     * The base URL of the server API, health and metrics.
      *
      * @return {@code http://HOST:PORT}, or {@code https://} where plain HTTP is not allowed
      * @throws IllegalStateException if there is no HTTP port
      */
     URI httpUri();
+
+    /**
+     * The port of test control and the console.
+     *
+     * @return 1 to 65535; -1 if there is none
+     */
+    int controlPort();
+
+    /**
+     * The base URL of test control and the console.
+     *
+     * @return {@code http://HOST:PORT}, or {@code https://} where plain HTTP is not allowed
+     * @throws IllegalStateException if there is no port for test control
+     */
+    URI controlUri();
 
     /**
      * Whether clients can connect now.

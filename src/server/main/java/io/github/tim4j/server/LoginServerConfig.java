@@ -55,7 +55,7 @@ public final class LoginServerConfig {
                 builder.connectTimeout,
                 builder.maxKeepAlive);
         tls = builder.tls;
-        http = new Http(builder.httpPort, builder.controlToken, Map.copyOf(builder.admins));
+        http = new Http(builder.httpPort, builder.controlPort, builder.controlToken, Map.copyOf(builder.admins));
         webhooks = new Webhooks(Map.copyOf(builder.stateWebhooks), builder.disconnectGrace);
     }
 
@@ -205,6 +205,7 @@ public final class LoginServerConfig {
         private int maxFailuresPerAddress = 1_000;
         private @Nullable Tls tls;
         private int httpPort = -1;
+        private int controlPort = -1;
         private @Nullable String controlToken;
         private final Map<Long, Set<String>> admins = new HashMap<>();
         private final Map<Long, URI> stateWebhooks = new HashMap<>();
@@ -476,8 +477,7 @@ public final class LoginServerConfig {
         }
 
         /**
-         * Also listens for HTTP: the vendor's server API under {@code /v4/}, test control under {@code /control/v1/}, {@code /metrics},
-         * {@code /healthz} and {@code /readyz}. With TLS configured the port takes HTTPS, and beside it plain HTTP where that is allowed:
+         * Also listens for HTTP: the vendor's server API under {@code /v4/}, {@code /metrics}, {@code /healthz} and {@code /readyz}. With TLS configured the port takes HTTPS, and beside it plain HTTP where that is allowed:
          * on a loopback address, or with {@link #allowPlaintext}.
          *
          * @param number 0 to 65535; 0 takes any free one. Default: no HTTP
@@ -490,7 +490,21 @@ public final class LoginServerConfig {
         }
 
         /**
-         * Asks for a token before anybody may use {@code /control/v1/} and {@code /metrics}. Without one only clients on the server's own
+         * Also listens for test control, under {@code /control/v1/}, and its console at {@code /}, on a port of its own: what has it can kick, refuse
+         * and delay everybody, so a production server has none. Without a {@link #controlToken} it is on a loopback address, whatever the
+         * {@link #host} is; with one it is where the HTTP port is, and with TLS as that one.
+         *
+         * @param number 0 to 65535; 0 takes any free one. Default: no test control
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder controlPort(int number) {
+            controlPort = inRange("control port", number, 0, 65_535);
+            return this;
+        }
+
+        /**
+         * Asks for a token before anybody may use test control and {@code /metrics}. Without one only clients on the server's own
          * machine may.
          *
          * @param token at least 16 characters, sent as {@code Authorization: Bearer TOKEN}

@@ -31,7 +31,7 @@ class ConsoleTest {
 
     private static LoginServer start(String token) {
         LoginServerConfig.Builder config =
-                LoginServerConfig.builder().app(APP, "secret").httpPort(0);
+                LoginServerConfig.builder().app(APP, "secret").controlPort(0);
         return LoginServer.start((token == null ? config : config.controlToken(token)).build());
     }
 
@@ -57,7 +57,7 @@ class ConsoleTest {
     void eachButtonHasItsEffectOnAClient(int width) throws Exception {
         try (LoginServer server = start(null);
                 Browser browser = new Browser(profile, width, 900)) {
-            browser.open(server.httpUri() + "/");
+            browser.open(server.controlUri() + "/");
             browser.see("document.querySelector('main').hidden", "false");
             browser.see("document.getElementById('open').hidden", "false");
             browser.see(
@@ -182,7 +182,7 @@ class ConsoleTest {
     void asksForTheTokenWhereThereIsOne() throws Exception {
         try (LoginServer server = start("only-for-the-console");
                 Browser browser = new Browser(profile, 1280, 900)) {
-            browser.open(server.httpUri() + "/");
+            browser.open(server.controlUri() + "/");
             browser.see("document.getElementById('token').hidden", "false");
             assertThat(browser.get("document.querySelector('main').hidden")).isEqualTo("true");
             browser.type("#token input", "something else");
@@ -202,7 +202,7 @@ class ConsoleTest {
     void speaksChineseToo() throws Exception {
         try (LoginServer server = start(null);
                 Browser browser = new Browser(profile, 1280, 900)) {
-            browser.open(server.httpUri() + "/");
+            browser.open(server.controlUri() + "/");
             browser.see("document.querySelector('main').hidden", "false");
             browser.press("#language");
             browser.see("document.documentElement.lang", "zh");
@@ -221,7 +221,7 @@ class ConsoleTest {
         List<RawClient> clients = new ArrayList<>();
         try (LoginServer server = start(null);
                 Browser browser = new Browser(profile, 1280, 900)) {
-            browser.open(server.httpUri() + "/");
+            browser.open(server.controlUri() + "/");
             for (int i = 0; i < count; i++) {
                 RawClient client = new RawClient(server.port());
                 clients.add(client);

@@ -3,6 +3,8 @@ package io.github.tim4j.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,7 +12,11 @@ import io.github.tim4j.server.http.ControlApi;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,8 +27,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -40,8 +44,11 @@ class ControlApiTest {
 
     @BeforeEach
     void start() {
-        server = LoginServer.start(
-                LoginServerConfig.builder().app(APP, "secret").httpPort(0).build());
+        server = LoginServer.start(LoginServerConfig.builder()
+                .app(APP, "secret")
+                .httpPort(0)
+                .controlPort(0)
+                .build());
     }
 
     @AfterEach
@@ -54,7 +61,8 @@ class ControlApiTest {
     }
 
     private HttpRequest.Builder to(String path) {
-        return HttpRequest.newBuilder(URI.create(server.httpUri() + path));
+        boolean operation = List.of("/healthz", "/readyz", "/metrics").contains(path);
+        return HttpRequest.newBuilder(URI.create((operation ? server.httpUri() : server.controlUri()) + path));
     }
 
     private JsonNode get(String name) throws IOException, InterruptedException {
@@ -198,8 +206,12 @@ class ControlApiTest {
                         .forEachRemaining(method -> described.add(method.toUpperCase(Locale.ROOT) + " "
                                 + path.getKey().substring("/control/v1/".length()))));
         assertThat(described)
-                .containsExactlyInAnyOrderElementsOf(
-                        new ControlApi(server, Set.of(), new Http(-1, null, Map.of()), null, null).actions());
+                .containsExactlyInAnyOrderElementsOf(new ControlApi(
+                                server,
+                                LoginServerConfig.builder().app(APP, "secret").build(),
+                                null,
+                                null)
+                        .actions());
     }
 
     @Test
@@ -229,7 +241,7 @@ class ControlApiTest {
         }
         Socket narrow = new Socket();
         narrow.setReceiveBufferSize(2048);
-        narrow.connect(new InetSocketAddress("127.0.0.1", server.httpPort()));
+        narrow.connect(new InetSocketAddress("127.0.0.1", server.controlPort()));
         try (RawClient reader = new RawClient(narrow)) {
             reader.send("GET /control/v1/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes());
             code("last", "x");
@@ -260,7 +272,7 @@ class ControlApiTest {
                 .isEqualTo(403);
         // Its own requests are a page's, with its own origin.
         assertThat(send(to("/control/v1/sessions")
-                                .header("Origin", server.httpUri().toString()))
+                                .header("Origin", server.controlUri().toString()))
                         .statusCode())
                 .isEqualTo(200);
     }
@@ -270,7 +282,7 @@ class ControlApiTest {
         assertThat(send(to("/control/v1/sessions").header("Origin", "https://example.com"))
                         .statusCode())
                 .isEqualTo(403);
-        try (RawClient rebound = new RawClient(server.httpPort())) {
+        try (RawClient rebound = new RawClient(server.controlPort())) {
             rebound.send(
                     "GET /control/v1/sessions HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n".getBytes());
             assertThat(new String(rebound.rest())).startsWith("HTTP/1.1 403");
@@ -283,6 +295,7 @@ class ControlApiTest {
         server = LoginServer.start(LoginServerConfig.builder()
                 .app(APP, "secret")
                 .httpPort(0)
+                .controlPort(0)
                 .controlToken("0123456789abcdef")
                 .build());
         assertThat(send(to("/control/v1/sessions")).statusCode()).isEqualTo(401);
@@ -297,6 +310,38 @@ class ControlApiTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> LoginServerConfig.builder().controlToken("short"))
                 .withMessageContaining("16");
+    }
+
+    @Test
+    void itIsOnAPortOfItsOwnAndOnLoopbackWhereNoTokenIsAskedFor() throws Exception {
+        for (String path : List.of("/control/v1/sessions", "/")) {
+            assertThat(send(HttpRequest.newBuilder(URI.create(server.httpUri() + path)))
+                            .statusCode())
+                    .isEqualTo(404);
+        }
+        server.close();
+        LoginServerConfig.Builder everywhere = LoginServerConfig.builder()
+                .app(APP, "secret")
+                .host("0.0.0.0")
+                .allowPlaintext(true)
+                .httpPort(0);
+        server = LoginServer.start(everywhere.build());
+        assertThat(server.controlPort()).isEqualTo(-1);
+        assertThatIllegalStateException().isThrownBy(server::controlUri);
+        server.close();
+        server = LoginServer.start(everywhere.controlPort(0).build());
+        assertThat(send(to("/control/v1/sessions")).statusCode()).isEqualTo(200);
+        String outside = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> !address.isLoopbackAddress() && address instanceof Inet4Address)
+                .map(InetAddress::getHostAddress)
+                .findFirst()
+                .orElse("127.0.0.2");
+        assertThatThrownBy(() -> new Socket(outside, server.controlPort())).isInstanceOf(ConnectException.class);
+        new Socket(outside, server.httpPort()).close();
+        server.close();
+        server = LoginServer.start(everywhere.controlToken("0123456789abcdef").build());
+        new Socket(outside, server.controlPort()).close();
     }
 
     @Test
@@ -345,11 +390,15 @@ class ControlApiTest {
                 "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: " + "y".repeat(9000) + "\r\n\r\n",
                 "GET /" + "y".repeat(9000) + " HTTP/1.1\r\n\r\n",
                 "POST /control/v1/kick HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n")) {
-            try (RawClient client = new RawClient(server.httpPort())) {
-                client.send(nonsense.getBytes());
-                client.socket().shutdownOutput();
-                byte[] answer = client.rest();
-                assertThat(new String(answer)).doesNotContain("HTTP/1.1 200").doesNotContain("HTTP/1.1 500");
+            for (int port : List.of(server.httpPort(), server.controlPort())) {
+                try (RawClient client = new RawClient(port)) {
+                    client.send(nonsense.getBytes());
+                    client.socket().shutdownOutput();
+                    byte[] answer = client.rest();
+                    assertThat(new String(answer))
+                            .doesNotContain("HTTP/1.1 200")
+                            .doesNotContain("HTTP/1.1 500");
+                }
             }
         }
         assertThat(send(to("/healthz")).statusCode()).isEqualTo(200);

@@ -26,8 +26,11 @@ class RevocationTest {
     private static final long APP = 1400000000L;
 
     private final UserSigKey key = new UserSigKey(APP, "secret");
-    private final LoginServer server = LoginServer.start(
-            LoginServerConfig.builder().app(APP, "secret").httpPort(0).build());
+    private final LoginServer server = LoginServer.start(LoginServerConfig.builder()
+            .app(APP, "secret")
+            .httpPort(0)
+            .controlPort(0)
+            .build());
     private final String admin = old("administrator");
 
     @AfterEach
@@ -120,7 +123,7 @@ class RevocationTest {
     void controlMakesNoAdministratorsUserSigWithoutAToken() throws Exception {
         HttpResponse<String> answer = HttpClient.newHttpClient()
                 .send(
-                        HttpRequest.newBuilder(URI.create(server.httpUri() + "/control/v1/usersig"))
+                        HttpRequest.newBuilder(URI.create(server.controlUri() + "/control/v1/usersig"))
                                 .POST(HttpRequest.BodyPublishers.ofString(
                                         "{\"sdkAppId\":" + APP + ",\"userId\":\"administrator\"}"))
                                 .build(),
@@ -133,7 +136,7 @@ class RevocationTest {
     void controlRefusesWhatCameThroughAProxy() throws Exception {
         HttpResponse<String> answer = HttpClient.newHttpClient()
                 .send(
-                        HttpRequest.newBuilder(URI.create(server.httpUri() + "/control/v1/sessions"))
+                        HttpRequest.newBuilder(URI.create(server.controlUri() + "/control/v1/sessions"))
                                 .header("X-Forwarded-For", "203.0.113.9")
                                 .build(),
                         HttpResponse.BodyHandlers.ofString());

@@ -11,7 +11,7 @@ import java.util.Optional;
  * The page at {@code /}: who is logged in, what happens, and a button for each method of test control, which it calls as anybody would. It holds no
  * data itself: where there is a control token, it asks for it.
  */
-final class ConsolePage implements HttpListener.Service {
+public final class ConsolePage implements HttpListener.Service {
     /** Nothing from anywhere else, and in nobody's frame. */
     private static final Map<String, String> HEADERS = Map.of(
             "Content-Security-Policy",
@@ -31,12 +31,8 @@ final class ConsolePage implements HttpListener.Service {
 
     private final ControlAccess access;
 
-    ConsolePage(ControlAccess access) {
+    public ConsolePage(ControlAccess access) {
         this.access = access;
-    }
-
-    static boolean has(String path) {
-        return FILES.containsKey(path);
     }
 
     @Override
@@ -46,6 +42,9 @@ final class ConsolePage implements HttpListener.Service {
             return refusal.get();
         }
         String file = FILES.get(ask.path());
+        if (file == null) {
+            return HttpListener.Answer.text(404, "there is nothing at this path\n");
+        }
         String type = TYPES.get(file.substring(file.indexOf('.') + 1));
         try (InputStream in = ConsolePage.class.getResourceAsStream(file)) {
             String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);

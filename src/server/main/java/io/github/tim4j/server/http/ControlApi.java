@@ -7,10 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.tim4j.server.Http;
 import io.github.tim4j.server.KickCause;
 import io.github.tim4j.server.LoginPolicy;
 import io.github.tim4j.server.LoginServer;
+import io.github.tim4j.server.LoginServerConfig;
 import io.github.tim4j.server.LoginServerException;
 import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.ServerEvent;
@@ -42,15 +42,16 @@ public final class ControlApi implements HttpListener.Service {
     }
 
     private final LoginServer server;
-    private final Http http;
+    private final LoginServerConfig config;
     private final EventLog log;
     private final ControlAccess access;
     /** By method and name. */
     private final Map<String, Action> actions = new TreeMap<>();
 
-    public ControlApi(LoginServer server, Set<Long> apps, Http http, EventLog log, ControlAccess access) {
+    public ControlApi(LoginServer server, LoginServerConfig config, EventLog log, ControlAccess access) {
         this.server = server;
-        this.http = http;
+        this.config = config;
+        Set<Long> apps = config.apps().keySet();
         this.log = log;
         this.access = access;
         actions.put("GET server", request -> server(apps));
@@ -284,7 +285,7 @@ public final class ControlApi implements HttpListener.Service {
     }
 
     private JsonNode userSig(Request request) {
-        if (!access.hasToken() && http.isAdmin(request.app(), request.user())) {
+        if (!access.hasToken() && config.http().isAdmin(request.app(), request.user())) {
             throw new IllegalArgumentException(
                     "without a control token, no UserSig is made for an administrator, who may do anything: start the server"
                             + " with a control token, or make it with the secret key");

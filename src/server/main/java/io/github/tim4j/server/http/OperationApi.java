@@ -4,7 +4,6 @@ package io.github.tim4j.server.http;
 import io.github.tim4j.server.LoginServer;
 import io.github.tim4j.server.event.LoginMetrics;
 import io.github.tim4j.server.login.LoginService;
-import java.io.IOException;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Map;
@@ -16,21 +15,16 @@ public final class OperationApi implements HttpListener.Service {
     private final LoginService service;
     private final LoginMetrics metrics;
     private final ControlAccess access;
-    private final ConsolePage console;
 
     public OperationApi(LoginServer server, LoginService service, LoginMetrics metrics, ControlAccess access) {
         this.server = server;
         this.service = service;
         this.metrics = metrics;
         this.access = access;
-        this.console = new ConsolePage(access);
     }
 
     @Override
-    public HttpListener.Answer answer(HttpListener.Ask ask) throws IOException {
-        if (ConsolePage.has(ask.path())) {
-            return console.answer(ask);
-        }
+    public HttpListener.Answer answer(HttpListener.Ask ask) {
         return switch (ask.path()) {
             case "/healthz" -> HttpListener.Answer.text(200, "ok\n");
             case "/readyz" -> ready();

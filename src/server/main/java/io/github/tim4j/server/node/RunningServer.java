@@ -15,6 +15,7 @@ import io.github.tim4j.server.event.EventLog;
 import io.github.tim4j.server.event.LoginEvents;
 import io.github.tim4j.server.event.LoginMetrics;
 import io.github.tim4j.server.event.StateWebhook;
+import io.github.tim4j.server.http.ConsolePage;
 import io.github.tim4j.server.http.ControlAccess;
 import io.github.tim4j.server.http.ControlApi;
 import io.github.tim4j.server.http.HttpListener;
@@ -80,6 +81,8 @@ final class RunningServer implements LoginServer {
     private final MqttListener tls;
     /** Null if there is no HTTP port. */
     private HttpListener http;
+    /** Null if there is no port for test control. */
+    private HttpListener control;
     /** Guarded by this, as the next two are. */
     private boolean listening;
 
@@ -116,8 +119,25 @@ final class RunningServer implements LoginServer {
                                 + " --allow-plaintext)");
             }
             open();
+            ControlAccess access = new ControlAccess(config.http().controlToken());
             if (config.http().port() >= 0) {
-                http = new HttpListener(loops, host, config.http().port(), certificate, plaintext, httpServices());
+                http = new HttpListener(
+                        loops,
+                        host,
+                        config.http().port(),
+                        certificate,
+                        plaintext,
+                        services("/v4/", new RestApi(service), new OperationApi(this, service, metrics, access)));
+            }
+            if (config.http().controlPort() >= 0) {
+                control = new HttpListener(
+                        loops,
+                        controlHost(host),
+                        config.http().controlPort(),
+                        certificate,
+                        plaintext || controlHost(host).isLoopbackAddress(),
+                        services(
+                                ControlApi.PREFIX, new ControlApi(this, config, log, access), new ConsolePage(access)));
             }
         } catch (RuntimeException e) {
             stop();
@@ -126,10 +146,11 @@ final class RunningServer implements LoginServer {
             throw e;
         }
         LOG.info(
-                "listening {}{}{}",
+                "listening {}{}{}{}",
                 uri(),
                 tls == null || plain == null ? "" : " and " + tlsUri(),
-                http == null ? "" : ", " + httpUri());
+                http == null ? "" : ", " + httpUri(),
+                control == null ? "" : ", test control " + controlUri());
     }
 
     /** Netty 4.2 has another class for this, which 4.1 lacks. */
@@ -162,15 +183,11 @@ final class RunningServer implements LoginServer {
         }
     }
 
-    private Map<String, HttpListener.Service> httpServices() {
-        ControlAccess access = new ControlAccess(service.config().http().controlToken());
+    private static Map<String, HttpListener.Service> services(
+            String prefix, HttpListener.Service api, HttpListener.Service others) {
         Map<String, HttpListener.Service> services = new LinkedHashMap<>();
-        services.put("/v4/", new RestApi(service));
-        services.put(
-                ControlApi.PREFIX,
-                new ControlApi(
-                        this, service.config().apps().keySet(), service.config().http(), log, access));
-        services.put("/", new OperationApi(this, service, metrics, access));
+        services.put(prefix, api);
+        services.put("/", others);
         return services;
     }
 
@@ -226,6 +243,33 @@ final class RunningServer implements LoginServer {
     }
 
     @Override
+    public int controlPort() {
+        return control == null ? -1 : control.port();
+    }
+
+    @Override
+    public URI controlUri() {
+        if (control == null) {
+            throw new IllegalStateException("this server was started without a port for test control");
+        }
+        InetAddress host = controlHost(MqttListener.resolve(service.config().host()));
+        boolean plaintext = plain != null || host.isLoopbackAddress();
+        return uri(
+                plaintext ? "http" : "https",
+                host.isLoopbackAddress()
+                        ? host.getHostAddress()
+                        : service.config().host(),
+                control.port());
+    }
+
+    /** Who has no token to show must be on this machine. */
+    private InetAddress controlHost(InetAddress host) {
+        return host.isLoopbackAddress() || service.config().http().controlToken() != null
+                ? host
+                : MqttListener.resolve("127.0.0.1");
+    }
+
+    @Override
     public synchronized boolean isAccepting() {
         return listening && !paused && !closed;
     }
@@ -236,7 +280,11 @@ final class RunningServer implements LoginServer {
     }
 
     private URI uri(String scheme, int port) {
-        String host = service.config().host();
+        return uri(scheme, service.config().host(), port);
+    }
+
+    private static URI uri(String scheme, String name, int port) {
+        String host = name;
         InetAddress bound = MqttListener.resolve(host);
         if (bound.isAnyLocalAddress()) {
             // Where it can be reached, from here at least.
@@ -274,9 +322,7 @@ final class RunningServer implements LoginServer {
             closed = true;
             stop();
         }
-        if (http != null) {
-            http.close();
-        }
+        Stream.of(http, control).filter(Objects::nonNull).forEach(HttpListener::close);
         closeService();
         loops.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
                 .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
