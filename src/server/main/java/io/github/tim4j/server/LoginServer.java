@@ -161,6 +161,27 @@ public interface LoginServer extends AutoCloseable {
     TestControl testing();
 
     /**
+     * Takes another configuration: apps and secret keys, the certificate (its files are read again), login policy, administrators, control token and limits,
+     * for what comes from now on. Nobody who is connected is touched; what {@link #loginPolicy} and {@link #rotateSecret} have changed is as configured
+     * again.
+     *
+     * @param config the whole configuration
+     * @throws IllegalArgumentException if anything else differs from the configuration so far; the message names it, and nothing has changed
+     * @throws LoginServerException     if the certificate cannot be used; nothing has changed
+     */
+    void reload(LoginServerConfig config);
+
+    /**
+     * Lets the clients go to other servers, not all at once: takes no new connections, then tells client after client that the server shuts down, evenly over
+     * the time, so that their reconnects are as even. Who was logged in still is. Returns when the last one is gone; a thread that is interrupted returns
+     * before, and stays interrupted. What follows is {@link #close()}.
+     *
+     * @param over 0 to 1 hour
+     * @throws IllegalArgumentException if it is out of range
+     */
+    void drain(Duration over);
+
+    /**
      * Stops: clients get a message that the server shuts down, connections are closed, the port is free. Further calls do nothing.
      */
     @Override

@@ -270,11 +270,12 @@ public final class LoginServerConfig {
 
         /**
          * Also listens for TLS, with a certificate made at the start, for development: valid for 30 days for localhost, 127.0.0.1, ::1
-         * and the configured host.
+         * and the configured host. Its CA is made once, valid for a year, and used again by later starts: its key is beside the CA file, with {@code .key}
+         * after its name, for the owner alone.
          *
          * @param number the TCP port, 0 to 65535; 0 takes any free one
-         * @param caFile where the certificate is written that clients must trust, as PEM; an older one of a server of this kind is
-         *               overwritten, another file is not
+         * @param caFile where the certificate is that clients must trust, as PEM; one of a server of this kind is used, or overwritten when its key is gone
+         *               or it ends soon; another file is refused
          * @return this
          * @throws IllegalArgumentException if the port is out of range
          */

@@ -208,7 +208,9 @@ class ControlApiTest {
         assertThat(described)
                 .containsExactlyInAnyOrderElementsOf(new ControlApi(
                                 server,
-                                LoginServerConfig.builder().app(APP, "secret").build(),
+                                () -> LoginServerConfig.builder()
+                                        .app(APP, "secret")
+                                        .build(),
                                 null,
                                 null)
                         .actions());

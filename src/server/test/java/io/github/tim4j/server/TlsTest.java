@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -82,6 +83,35 @@ class TlsTest {
             assertThat(RawClient.reason(new RawClient(server.port()).login(server, "bob", Platform.LINUX, "d1")))
                     .isZero();
         }
+    }
+
+    @Test
+    void theCaOfAnEarlierStartIsUsedAgain() throws Exception {
+        Path ca = folder.resolve("ca.pem");
+        Path key = folder.resolve("ca.pem.key");
+        LoginServerConfig config = config().tlsSelfSigned(0, ca).build();
+        LoginServer.start(config).close();
+        X509Certificate trusted = read(ca);
+        if (Files.getFileStore(key).supportsFileAttributeView("posix")) {
+            assertThat(Files.getPosixFilePermissions(key))
+                    .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+        }
+        try (LoginServer server = LoginServer.start(config)) {
+            connect(server.tlsPort(), trusted, "localhost").close();
+        }
+        String text = Files.readString(key);
+        for (String spoilt : List.of(text.substring(0, text.length() / 2), "")) {
+            Files.writeString(key, spoilt);
+            LoginServer.start(config).close();
+            assertThat(read(ca)).isNotEqualTo(trusted);
+            trusted = read(ca);
+        }
+        Files.delete(ca);
+        Files.writeString(key, "somebody's");
+        assertThatThrownBy(() -> LoginServer.start(config))
+                .isInstanceOf(LoginServerException.class)
+                .hasMessageContaining("ca.pem.key");
+        assertThat(key).hasContent("somebody's");
     }
 
     @Test

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Who may use the control API and read the metrics: with a token, whoever sends it; without one, whoever is on this machine and is not a
@@ -23,13 +24,15 @@ public final class ControlAccess {
             "CF-Connecting-IP",
             "True-Client-IP");
 
-    private final String token;
+    private final Supplier<String> configured;
 
-    public ControlAccess(String token) {
-        this.token = token;
+    /** @param token gives the token, or null if none is asked for */
+    public ControlAccess(Supplier<String> token) {
+        this.configured = token;
     }
 
     Optional<HttpListener.Answer> refusal(HttpListener.Ask ask) {
+        String token = configured.get();
         if (token != null) {
             String given = ask.headers().getOrDefault("Authorization", "");
             boolean good = MessageDigest.isEqual(
@@ -55,7 +58,7 @@ public final class ControlAccess {
 
     /** Whether a token was asked for: who has none may be anybody on this machine. */
     boolean hasToken() {
-        return token != null;
+        return configured.get() != null;
     }
 
     private static boolean isLoopbackName(String host) {

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * The test control methods of {@link LoginServer} as REST under {@code /control/v1/}; {@code openapi.json} beside this class describes it,
@@ -42,24 +43,24 @@ public final class ControlApi implements HttpListener.Service {
     }
 
     private final LoginServer server;
-    private final LoginServerConfig config;
+    private final Supplier<LoginServerConfig> config;
     private final EventLog log;
     private final ControlAccess access;
     /** By method and name. */
     private final Map<String, Action> actions = new TreeMap<>();
 
-    public ControlApi(LoginServer server, LoginServerConfig config, EventLog log, ControlAccess access) {
+    /** @param config gives the configuration as it is now */
+    public ControlApi(LoginServer server, Supplier<LoginServerConfig> config, EventLog log, ControlAccess access) {
         this.server = server;
         this.config = config;
-        Set<Long> apps = config.apps().keySet();
         this.log = log;
         this.access = access;
-        actions.put("GET server", request -> server(apps));
+        actions.put("GET server", request -> server());
         actions.put("GET sessions", this::sessions);
         actions.put("GET events", this::events);
         actions.put("GET time", request -> time());
         actions.put("POST time", this::setTime);
-        actions.put("GET dau", request -> dailyActiveUsers(apps));
+        actions.put("GET dau", request -> dailyActiveUsers());
         actions.put("POST usersig", this::userSig);
         actions.put("POST kick", this::kick);
         actions.put("POST expire", request -> count("kicked", server.expireUserSigs(request.app(), request.user())));
@@ -206,10 +207,10 @@ public final class ControlApi implements HttpListener.Service {
         return JSON.createObjectNode().set("sessions", list);
     }
 
-    private JsonNode server(Set<Long> apps) {
+    private JsonNode server() {
         ObjectNode about =
                 JSON.createObjectNode().put("uri", server.uri().toString()).put("controlToken", access.hasToken());
-        apps.stream().sorted().forEach(about.putArray("sdkAppIds")::add);
+        config.get().apps().keySet().stream().sorted().forEach(about.putArray("sdkAppIds")::add);
         return about;
     }
 
@@ -275,9 +276,9 @@ public final class ControlApi implements HttpListener.Service {
         return time();
     }
 
-    private JsonNode dailyActiveUsers(Set<Long> apps) {
+    private JsonNode dailyActiveUsers() {
         ObjectNode all = JSON.createObjectNode();
-        for (long app : apps) {
+        for (long app : config.get().apps().keySet()) {
             ObjectNode days = all.putObject(Long.toString(app));
             server.dailyActiveUsers(app).forEach((day, count) -> days.put(day.toString(), count));
         }
@@ -285,7 +286,7 @@ public final class ControlApi implements HttpListener.Service {
     }
 
     private JsonNode userSig(Request request) {
-        if (!access.hasToken() && config.http().isAdmin(request.app(), request.user())) {
+        if (!access.hasToken() && config.get().http().isAdmin(request.app(), request.user())) {
             throw new IllegalArgumentException(
                     "without a control token, no UserSig is made for an administrator, who may do anything: start the server"
                             + " with a control token, or make it with the secret key");

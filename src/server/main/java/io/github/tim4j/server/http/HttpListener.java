@@ -46,6 +46,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -134,7 +135,7 @@ public final class HttpListener {
             EventLoopGroup loops,
             InetAddress host,
             int port,
-            SslContext tls,
+            Supplier<SslContext> tls,
             boolean plaintext,
             Map<String, Service> services) {
         this.services = services;
@@ -155,7 +156,10 @@ public final class HttpListener {
                         client.closeFuture().addListener(closed -> connections.decrementAndGet());
                         if (tls != null) {
                             client.pipeline()
-                                    .addLast(plaintext ? new OptionalSslHandler(tls) : tls.newHandler(client.alloc()));
+                                    .addLast(
+                                            plaintext
+                                                    ? new OptionalSslHandler(tls.get())
+                                                    : tls.get().newHandler(client.alloc()));
                         }
                         client.pipeline()
                                 .addLast(

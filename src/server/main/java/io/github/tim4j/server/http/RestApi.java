@@ -117,6 +117,7 @@ public final class RestApi implements HttpListener.Service {
             throw new Failure(UNKNOWN_COMMAND, "this server has no such command");
         }
         long app = checkAdmin(ask.query());
+        rate.limit(service.config().limits().maxRestPerSecond());
         if (!rate.take()) {
             throw new Failure(
                     TOO_FREQUENT, "more than " + service.config().limits().maxRestPerSecond() + " requests a second");

@@ -20,7 +20,7 @@ public final class Authenticator {
     /** Those of an app in order, the one that makes new UserSigs first; none: the app has no key. */
     private final Map<Long, List<Key>> keys = new ConcurrentHashMap<>();
 
-    private final Map<Long, List<UserSigKey>> configured;
+    private volatile Map<Long, List<UserSigKey>> configured;
     private final ServerClock clock;
 
     Authenticator(Map<Long, List<UserSigKey>> configured, ServerClock clock) {
@@ -31,9 +31,15 @@ public final class Authenticator {
 
     /** Back to the keys as configured. */
     void reset() {
-        configured.forEach((app, list) -> keys.put(
+        configure(configured);
+    }
+
+    /** These keys, and no others, from now on. */
+    void configure(Map<Long, List<UserSigKey>> changed) {
+        configured = changed;
+        changed.forEach((app, list) -> keys.put(
                 app, list.stream().map(key -> new Key(key, Instant.MAX)).toList()));
-        keys.keySet().retainAll(configured.keySet());
+        keys.keySet().retainAll(changed.keySet());
     }
 
     /** From now on UserSigs are made with this key; those made with the keys before are accepted for the time of the overlap. */

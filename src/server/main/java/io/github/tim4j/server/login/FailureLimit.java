@@ -24,7 +24,7 @@ public final class FailureLimit<K> {
         private boolean locked;
     }
 
-    private final int limit;
+    private volatile int limit;
     private final LongSupplier nanos;
     private final Map<K, Failures> failures = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -40,6 +40,10 @@ public final class FailureLimit<K> {
     FailureLimit(int limit, LongSupplier nanos) {
         this.limit = limit;
         this.nanos = nanos;
+    }
+
+    void limit(int failures) {
+        limit = failures;
     }
 
     public boolean isLocked(K who) {

@@ -20,8 +20,7 @@ public final class LoginLimits {
 
     private record User(long sdkAppId, String userId) {}
 
-    private final int maxConnections;
-    private final int maxPerAddress;
+    private volatile Limits config;
     private final AtomicInteger connections = new AtomicInteger();
     private final Map<InetAddress, Integer> addresses = new ConcurrentHashMap<>();
     private final RateLimit logins;
@@ -29,11 +28,18 @@ public final class LoginLimits {
     private final FailureLimit<InetAddress> addressFailures;
 
     LoginLimits(Limits config, ServerClock clock) {
-        maxConnections = config.maxConnections();
-        maxPerAddress = config.maxConnectionsPerAddress();
+        this.config = config;
         logins = new RateLimit(config.maxLoginsPerSecond());
         userFailures = new FailureLimit<>(config.maxFailuresPerUser(), clock::nanos);
         addressFailures = new FailureLimit<>(config.maxFailuresPerAddress(), clock::nanos);
+    }
+
+    /** For what comes from now on; what is counted stays counted. */
+    void configure(Limits changed) {
+        config = changed;
+        logins.limit(changed.maxLoginsPerSecond());
+        userFailures.limit(changed.maxFailuresPerUser());
+        addressFailures.limit(changed.maxFailuresPerAddress());
     }
 
     /** Counts a connection. False: close it at once, the server is far too full to say so; it is not to be uncounted. */
@@ -41,7 +47,7 @@ public final class LoginLimits {
         InetAddress address = network(from);
         int all = connections.incrementAndGet();
         int same = addresses.merge(address, 1, Integer::sum);
-        if (all > maxConnections + TO_BE_TOLD || same > maxPerAddress + TO_BE_TOLD) {
+        if (all > config.maxConnections() + TO_BE_TOLD || same > config.maxConnectionsPerAddress() + TO_BE_TOLD) {
             closed(from);
             return false;
         }
@@ -56,13 +62,14 @@ public final class LoginLimits {
 
     /** Why a login cannot even be looked at, or null. */
     Refusal refusal(ClientIdentity who, InetAddress address) {
-        if (connections.get() > maxConnections) {
+        if (connections.get() > config.maxConnections()) {
             return new Refusal(
-                    Refusal.CONNECT_LIMIT, "the server is full: it takes " + maxConnections + " connections");
+                    Refusal.CONNECT_LIMIT, "the server is full: it takes " + config.maxConnections() + " connections");
         }
-        if (addresses.getOrDefault(network(address), 0) > maxPerAddress) {
+        if (addresses.getOrDefault(network(address), 0) > config.maxConnectionsPerAddress()) {
             return new Refusal(
-                    Refusal.CONNECT_LIMIT, "too many connections from this address: the server takes " + maxPerAddress);
+                    Refusal.CONNECT_LIMIT,
+                    "too many connections from this address: the server takes " + config.maxConnectionsPerAddress());
         }
         if (!logins.take()) {
             return new Refusal(Refusal.OVERLOAD, "too many logins at once; retry after a second");

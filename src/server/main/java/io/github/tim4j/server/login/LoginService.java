@@ -41,7 +41,9 @@ public final class LoginService implements SessionStore.Holder {
     private static final int STORE_SECONDS = 5;
 
     private final String id = UUID.randomUUID().toString();
-    private final LoginServerConfig config;
+    /** Changed as a whole. */
+    private volatile LoginServerConfig config;
+
     private final ServerClock clock;
     private final Authenticator authenticator;
     private final SessionStore store;
@@ -73,6 +75,14 @@ public final class LoginService implements SessionStore.Holder {
 
     public LoginServerConfig config() {
         return config;
+    }
+
+    /** Logins are decided as this says from now on; nobody who is logged in is touched. */
+    public void configure(LoginServerConfig changed) {
+        config = changed;
+        authenticator.configure(changed.apps());
+        limits.configure(changed.limits());
+        policies.clear();
     }
 
     public ServerClock clock() {

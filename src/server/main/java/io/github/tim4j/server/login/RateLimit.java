@@ -8,19 +8,24 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class RateLimit {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-    private final long interval;
+    private volatile long interval;
     /** When the last one let through would have come, had all come evenly. */
     private final AtomicLong theoretical = new AtomicLong(System.nanoTime() - SECOND);
 
     public RateLimit(int perSecond) {
+        limit(perSecond);
+    }
+
+    public void limit(int perSecond) {
         interval = SECOND / perSecond;
     }
 
     public boolean take() {
         while (true) {
             long now = System.nanoTime();
+            long even = interval;
             long last = theoretical.get();
-            long next = last - now > 0 ? last + interval : now + interval;
+            long next = last - now > 0 ? last + even : now + even;
             if (next - now > SECOND) {
                 return false;
             }

@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** A listening socket that makes an {@link MqttConnection} of each connection. Not for several threads at once. */
 public final class MqttListener {
@@ -33,12 +34,13 @@ public final class MqttListener {
     private final EventLoopGroup loops;
     private final InetAddress host;
     /** Null for plain text. */
-    private final SslContext tls;
+    private final Supplier<SslContext> tls;
 
     private Channel channel;
     private int port;
 
-    public MqttListener(LoginService service, EventLoopGroup loops, InetAddress host, int port, SslContext tls) {
+    public MqttListener(
+            LoginService service, EventLoopGroup loops, InetAddress host, int port, Supplier<SslContext> tls) {
         this.service = service;
         this.loops = loops;
         this.host = host;
@@ -69,7 +71,7 @@ public final class MqttListener {
                     protected void initChannel(SocketChannel client) {
                         client.config().setRecvByteBufAllocator(READ_BUFFERS);
                         if (tls != null) {
-                            client.pipeline().addLast(tls.newHandler(client.alloc()));
+                            client.pipeline().addLast(tls.get().newHandler(client.alloc()));
                         }
                         client.pipeline().addLast(new MqttConnection(service));
                     }

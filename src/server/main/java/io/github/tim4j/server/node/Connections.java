@@ -5,6 +5,7 @@ import io.github.tim4j.server.Session;
 import io.github.tim4j.server.login.Connection;
 import io.github.tim4j.server.login.LoginService;
 import io.netty.channel.EventLoopGroup;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
 /** All connections of a server: what is done to each of them, and waited for. Any thread but the event loops. */
@@ -59,6 +61,23 @@ final class Connections {
         List<CompletableFuture<?>> all = new ArrayList<>();
         connections.forEach(connection -> all.add(action.apply(connection).toCompletableFuture()));
         await(all);
+    }
+
+    /** Lets the clients go one after another, evenly over a time, and returns when they are gone; when interrupted, at once. */
+    void shutDownOver(Duration time) {
+        List<Connection> left = new ArrayList<>(service.connections());
+        long start = System.nanoTime();
+        int all = left.size();
+        for (int gone = 0; gone < all && !Thread.currentThread().isInterrupted(); ) {
+            double share = time.isZero() ? 1 : (System.nanoTime() - start) / (double) time.toNanos();
+            int due = (int) Math.min(all, Math.ceil(share * all));
+            if (due > gone) {
+                each(left.subList(gone, due), Connection::shutDown);
+                gone = due;
+            } else {
+                LockSupport.parkNanos((long) (start + (gone + 0.5) / all * time.toNanos() - System.nanoTime()));
+            }
+        }
     }
 
     /** Until every loop is through with what it is doing now: a connection that has just closed may not have reported it yet. */

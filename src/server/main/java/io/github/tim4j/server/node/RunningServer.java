@@ -52,7 +52,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +64,8 @@ final class RunningServer implements LoginServer {
     private static final Logger LOG = LoggerFactory.getLogger(LoginServer.class);
     /** How long a stop waits for the last packets to be sent. */
     private static final long STOP_SECONDS = Connections.PATIENCE_SECONDS;
+
+    private static final Duration LONGEST_DRAIN = Duration.ofHours(1);
 
     private final ServerClock clock = new ServerClock();
     private final LoginEvents happenings = new LoginEvents();
@@ -88,6 +93,8 @@ final class RunningServer implements LoginServer {
 
     private boolean paused;
     private boolean closed;
+    /** Null without TLS. */
+    private volatile SslContext certificate;
 
     RunningServer(LoginServerConfig config) {
         SessionStore given = config.sessionStore();
@@ -106,11 +113,12 @@ final class RunningServer implements LoginServer {
         testing = new RunningTestControl(this, service, connections);
         try {
             InetAddress host = MqttListener.resolve(config.host());
-            SslContext certificate = config.tls() == null ? null : ServerTls.of(config.tls(), config.host());
+            Supplier<SslContext> secured = config.tls() == null ? null : () -> certificate;
+            certificate = certificate(config);
             boolean plaintext = host.isLoopbackAddress() || config.allowPlaintext();
-            tls = certificate == null
+            tls = secured == null
                     ? null
-                    : new MqttListener(service, loops, host, config.tls().port(), certificate);
+                    : new MqttListener(service, loops, host, config.tls().port(), secured);
             plain = plaintext ? new MqttListener(service, loops, host, config.port(), null) : null;
             if (plain == null && tls == null) {
                 throw new LoginServerException(
@@ -119,13 +127,14 @@ final class RunningServer implements LoginServer {
                                 + " --allow-plaintext)");
             }
             open();
-            ControlAccess access = new ControlAccess(config.http().controlToken());
+            ControlAccess access =
+                    new ControlAccess(() -> service.config().http().controlToken());
             if (config.http().port() >= 0) {
                 http = new HttpListener(
                         loops,
                         host,
                         config.http().port(),
-                        certificate,
+                        secured,
                         plaintext,
                         services("/v4/", new RestApi(service), new OperationApi(this, service, metrics, access)));
             }
@@ -134,10 +143,12 @@ final class RunningServer implements LoginServer {
                         loops,
                         controlHost(host),
                         config.http().controlPort(),
-                        certificate,
+                        secured,
                         plaintext || controlHost(host).isLoopbackAddress(),
                         services(
-                                ControlApi.PREFIX, new ControlApi(this, config, log, access), new ConsolePage(access)));
+                                ControlApi.PREFIX,
+                                new ControlApi(this, service::config, log, access),
+                                new ConsolePage(access)));
             }
         } catch (RuntimeException e) {
             stop();
@@ -189,6 +200,10 @@ final class RunningServer implements LoginServer {
         services.put(prefix, api);
         services.put("/", others);
         return services;
+    }
+
+    private static @Nullable SslContext certificate(LoginServerConfig config) {
+        return config.tls() == null ? null : ServerTls.of(config.tls(), config.host());
     }
 
     private List<MqttListener> listeners() {
@@ -314,6 +329,55 @@ final class RunningServer implements LoginServer {
     }
 
     @Override
+    public synchronized void reload(LoginServerConfig config) {
+        List<String> fixed = fixed(service.config(), config);
+        if (!fixed.isEmpty()) {
+            throw new IllegalArgumentException("what cannot change while the server runs is changed: "
+                    + String.join(", ", fixed) + ". Change it back, or restart; nothing was changed now");
+        }
+        certificate = certificate(config);
+        service.configure(config);
+        LOG.info("has taken a changed configuration");
+    }
+
+    /** What differs, and is only looked at when a server starts. */
+    private static List<String> fixed(LoginServerConfig before, LoginServerConfig after) {
+        Map<String, Function<LoginServerConfig, Object>> settings = new LinkedHashMap<>();
+        settings.put("host", LoginServerConfig::host);
+        settings.put("port", LoginServerConfig::port);
+        settings.put("allow plaintext", LoginServerConfig::allowPlaintext);
+        settings.put(
+                "TLS port", config -> config.tls() == null ? null : config.tls().port());
+        settings.put("HTTP port", config -> config.http().port());
+        settings.put("control port", config -> config.http().controlPort());
+        settings.put("webhooks", LoginServerConfig::webhooks);
+        settings.put("events kept", LoginServerConfig::eventsKept);
+        settings.put("session store", LoginServerConfig::sessionStore);
+        settings.put("data folder", LoginServerConfig::dataFolder);
+        settings.put("Redis", LoginServerConfig::redis);
+        return settings.entrySet().stream()
+                .filter(setting -> !Objects.equals(
+                        setting.getValue().apply(before), setting.getValue().apply(after)))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    @Override
+    public void drain(Duration over) {
+        if (over.isNegative() || over.compareTo(LONGEST_DRAIN) > 0) {
+            throw new IllegalArgumentException(
+                    "a drain of " + over + " is out of range: choose from 0 to " + LONGEST_DRAIN);
+        }
+        synchronized (this) {
+            if (closed || !listening) {
+                return;
+            }
+            stopAccepting();
+        }
+        connections.shutDownOver(over);
+    }
+
+    @Override
     public void close() {
         synchronized (this) {
             if (closed) {
@@ -328,11 +392,15 @@ final class RunningServer implements LoginServer {
                 .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
     }
 
+    private void stopAccepting() {
+        listeners().forEach(MqttListener::close);
+        listening = false;
+        connections.settle(); // what was just accepted is a connection now
+    }
+
     private void stop() {
         if (listening) {
-            listeners().forEach(MqttListener::close);
-            listening = false;
-            connections.settle(); // what was just accepted is a connection now
+            stopAccepting();
         }
         connections.each(Connection::shutDown);
     }

@@ -6,22 +6,34 @@ import io.github.tim4j.server.Tls;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Where the server's certificate comes from. TLS is the JDK's, versions 1.2 and 1.3. */
 public final class ServerTls {
-    /** The first line of a CA file of ours, which says that it may be overwritten. */
-    private static final String MARK = "# tim4j development CA, made at each start";
+    /** How a CA file of ours begins, which says that it may be overwritten. */
+    private static final String MARK = "# tim4j development CA";
 
     private static final Duration DEVELOPMENT_VALIDITY = Duration.ofDays(30);
+    private static final Duration CA_VALIDITY = Duration.ofDays(365);
 
     private ServerTls() {}
 
@@ -60,22 +72,81 @@ public final class ServerTls {
         if (!host.equals("0.0.0.0") && !host.equals("::")) {
             hosts.add(host);
         }
-        Instant now = Instant.now();
-        DevelopmentCertificate made = DevelopmentCertificate.issue(
-                new ArrayList<>(hosts), now.minus(Duration.ofHours(1)), now.plus(DEVELOPMENT_VALIDITY));
+        Instant from = Instant.now().minus(Duration.ofHours(1));
         try {
-            if (Files.exists(caFile)
-                    && Files.size(caFile) > 0
-                    && !Files.readString(caFile).startsWith(MARK)) {
-                throw new LoginServerException(
-                        "will not overwrite " + caFile + ": it is not a CA file of this server. Name another file");
-            }
-            Files.writeString(caFile, MARK + "\n" + DevelopmentCertificate.pem(made.ca()));
+            DevelopmentCertificate made =
+                    ca(caFile).issue(new ArrayList<>(hosts), from, from.plus(DEVELOPMENT_VALIDITY));
             return built(SslContextBuilder.forServer(made.key(), made.certificate()));
         } catch (IOException e) {
             throw new LoginServerException(
                     "cannot write the CA file " + caFile + ": " + e + ". Name one in a folder that can be written", e);
         }
+    }
+
+    /** The CA of the starts before, so that clients that trust it need not be told of another; or a new one. */
+    private static DevelopmentCa ca(Path file) throws IOException {
+        Path keyFile = file.resolveSibling(file.getFileName() + ".key");
+        Instant now = Instant.now();
+        String text = ours(file);
+        String key = ours(keyFile);
+        if (!text.isEmpty() && !key.isEmpty()) {
+            DevelopmentCa known = known(text, key);
+            if (known != null
+                    && known.certificate().getNotAfter().toInstant().isAfter(now.plus(DEVELOPMENT_VALIDITY))) {
+                return known;
+            }
+        }
+        DevelopmentCa made = DevelopmentCa.make(now.minus(Duration.ofHours(1)), now.plus(CA_VALIDITY));
+        writeSecret(keyFile, MARK + "\n" + DevelopmentCertificate.pem(made.key()));
+        Files.writeString(file, MARK + "\n" + DevelopmentCertificate.pem(made.certificate()));
+        return made;
+    }
+
+    /** What is in the file; "" if nothing is, or it is not there. */
+    private static String ours(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return "";
+        }
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        if (!text.isEmpty() && !text.startsWith(MARK)) {
+            throw new LoginServerException("will not overwrite " + file
+                    + ": it is not a file of this server's development CA. Name another CA file");
+        }
+        return text;
+    }
+
+    /** Null if they are not a CA and its key. */
+    private static @Nullable DevelopmentCa known(String certificatePem, String keyPem) {
+        try {
+            X509Certificate certificate = (X509Certificate) CertificateFactory.getInstance("X.509")
+                    .generateCertificate(new ByteArrayInputStream(certificatePem
+                            .substring(certificatePem.indexOf("-----BEGIN"))
+                            .getBytes(StandardCharsets.US_ASCII)));
+            String key = keyPem.lines()
+                    .filter(line -> !line.startsWith("#") && !line.startsWith("-"))
+                    .collect(Collectors.joining());
+            DevelopmentCa ca = new DevelopmentCa(
+                    KeyFactory.getInstance("EC")
+                            .generatePrivate(
+                                    new PKCS8EncodedKeySpec(Base64.getDecoder().decode(key))),
+                    certificate);
+            Instant now = Instant.now();
+            ca.issue(List.of("localhost"), now, now.plusSeconds(1))
+                    .certificate()
+                    .verify(certificate.getPublicKey());
+            return ca;
+        } catch (GeneralSecurityException | RuntimeException e) {
+            return null;
+        }
+    }
+
+    /** Readable by its owner alone, from the first byte on, where the file system knows owners. */
+    private static void writeSecret(Path file, String text) throws IOException {
+        Files.deleteIfExists(file);
+        if (Files.getFileStore(file.toAbsolutePath().getParent()).supportsFileAttributeView("posix")) {
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        }
+        Files.writeString(file, text);
     }
 
     private static SslContext built(SslContextBuilder builder) throws IOException {
