@@ -3,12 +3,15 @@ package io.github.tim4j.cli;
 
 import io.github.tim4j.server.LoginServer;
 import io.github.tim4j.server.LoginServerConfig;
+import io.github.tim4j.server.LoginServerException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -23,7 +26,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Runs a login server until Ctrl-C or SIGTERM.",
             "Prints \"listening\" and its address when it can be logged in to. At the end it informs its clients, which then reconnect by "
-                    + "themselves.",
+                    + "themselves. On SIGHUP it reads its settings, keys and certificates again.",
             "What an option sets, a properties file can set (--config; the same name without dashes in front; app.N.secret-key-file = FILE "
                     + "for an app), and a variable (TIM_SERVE_ and the name in capitals, with _ for -). Options override variables, "
                     + "which override the file."
@@ -53,33 +56,64 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE", description = "Properties file with settings.")
     private Path configFile;
 
+    /** Of apps for which none is given. */
+    private final Map<Long, String> madeKeys = new TreeMap<>();
+
     @ArgGroup(exclusive = false, multiplicity = "0..*")
     private List<App> apps;
 
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        List<String> made = new ArrayList<>();
-        ServeSettings settings = new ServeSettings(configFile, System.getenv(), spec);
-        Set<Long> served = apps(settings, made);
-        LoginServerConfig config;
-        try {
-            config = settings.config(served);
-        } catch (IllegalArgumentException e) {
-            throw CliException.usage(e.getMessage());
-        }
+        ServeSettings settings = settings();
+        LoginServerConfig config = config(settings);
         Stop stop = new Stop();
         try (LoginServer server = LoginServer.start(config)) {
             stop.catchSignals();
-            made.forEach(out::println);
+            Stop.onHangUp(() -> reload(server));
+            madeKeys.forEach((app, key) ->
+                    out.println("secret key of SDKAppID " + app + ", made now, for development only: " + key));
             tellAddresses(out, server, settings);
             stop.await();
-            served.forEach(app -> server.dailyActiveUsers(app)
-                    .forEach((day, users) ->
-                            out.println("daily active users of SDKAppID " + app + " on " + day + ": " + users)));
+            drain(out, server, settings.drain());
+            config.apps().keySet().stream()
+                    .sorted()
+                    .forEach(app -> server.dailyActiveUsers(app)
+                            .forEach((day, users) -> out.println(
+                                    "daily active users of SDKAppID " + app + " on " + day + ": " + users)));
         }
         out.println("stopped");
         return ExitCode.OK;
+    }
+
+    private ServeSettings settings() {
+        return new ServeSettings(configFile, System.getenv(), spec);
+    }
+
+    private LoginServerConfig config(ServeSettings settings) {
+        try {
+            return settings.config(apps(settings));
+        } catch (IllegalArgumentException e) {
+            throw CliException.usage(e.getMessage());
+        }
+    }
+
+    /** On the thread of the signal. What cannot be taken is said, and the server goes on as it was. */
+    private void reload(LoginServer server) {
+        try {
+            server.reload(config(settings()));
+            spec.commandLine().getOut().println("reloaded");
+        } catch (CliException | IllegalArgumentException | LoginServerException e) {
+            spec.commandLine().getErr().println("tim4j serve: not reloaded: " + e.getMessage());
+            spec.commandLine().getErr().flush();
+        }
+    }
+
+    private static void drain(PrintWriter out, LoginServer server, Duration over) {
+        if (!over.isZero()) {
+            out.println("draining for " + over.toSeconds() + " s; a second signal ends it");
+            server.drain(over);
+        }
     }
 
     private static void tellAddresses(PrintWriter out, LoginServer server, ServeSettings settings) {
@@ -102,10 +136,9 @@ final class ServeCommand implements Callable<Integer> {
     /**
      * Adds the apps to the configuration.
      *
-     * @param made gets a line for each key that is made because none is given
      * @return their ids
      */
-    private Set<Long> apps(ServeSettings settings, List<String> made) {
+    private Set<Long> apps(ServeSettings settings) {
         Set<Long> served = new LinkedHashSet<>();
         try {
             if (apps != null || settings.keyFiles().isEmpty()) {
@@ -113,7 +146,7 @@ final class ServeCommand implements Callable<Integer> {
                     if (!served.add(app.sdkAppId)) {
                         throw CliException.usage("--sdkappid " + app.sdkAppId + " is given twice: give each app once");
                     }
-                    settings.builder().app(app.sdkAppId, secretKey(app, made));
+                    settings.builder().app(app.sdkAppId, secretKey(app));
                 }
             }
             settings.keyFiles().forEach((app, file) -> {
@@ -130,11 +163,8 @@ final class ServeCommand implements Callable<Integer> {
         return served;
     }
 
-    private static String secretKey(App app, List<String> made) {
-        return SecretKey.read(app.secretKeyFile).orElseGet(() -> {
-            String key = SecretKey.random();
-            made.add("secret key of SDKAppID " + app.sdkAppId + ", made now, for development only: " + key);
-            return key;
-        });
+    private String secretKey(App app) {
+        return SecretKey.read(app.secretKeyFile)
+                .orElseGet(() -> madeKeys.computeIfAbsent(app.sdkAppId, id -> SecretKey.random()));
     }
 }

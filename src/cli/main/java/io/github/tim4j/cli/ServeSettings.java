@@ -126,6 +126,11 @@ final class ServeSettings {
                     "PLATFORM=N,…",
                     "Instances of one user together by platform, 1 to 3, for Web 1 to 10; default: 1."),
             later("state-webhook", "URL", "Where state changes are posted, of every app."),
+            new Setting(
+                    "drain-seconds",
+                    "N",
+                    "At the end, how long clients are let go one after another, 0 to 3600; default: 0, all at once.",
+                    (settings, n) -> settings.drain = Duration.ofSeconds(inRange(integer(n), 0, 3600))),
             builder(
                     "disconnect-grace-ms",
                     "N",
@@ -204,6 +209,7 @@ final class ServeSettings {
     private final Map<String, Value> values = new TreeMap<>();
     private final Map<Long, Path> keyFiles = new TreeMap<>();
     private final Map<Long, Path> olderKeyFiles = new TreeMap<>();
+    private Duration drain = Duration.ZERO;
     private Integer tlsPort;
     private Path tlsCert;
     private Path tlsKey;
@@ -397,6 +403,13 @@ final class ServeSettings {
         }
     }
 
+    private static int inRange(int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException("choose " + min + " to " + max);
+        }
+        return value;
+    }
+
     private static boolean bool(String text) {
         if (!text.equals("true") && !text.equals("false")) {
             throw new IllegalArgumentException("\"" + text + "\" is neither true nor false");
@@ -423,6 +436,11 @@ final class ServeSettings {
 
     Map<Long, Path> olderKeyFiles() {
         return olderKeyFiles;
+    }
+
+    /** How long clients are let go at the end. */
+    Duration drain() {
+        return drain;
     }
 
     /** Where the CA file of a certificate for development is, or null. */

@@ -14,8 +14,15 @@ final class Stop {
 
     /** From now on, a signal ends the waiting instead of the JVM. */
     void catchSignals() {
-        onSignal("INT");
-        onSignal("TERM");
+        onSignal("INT", true, this::end);
+        onSignal("TERM", true, this::end);
+    }
+
+    /** From now on, SIGHUP does this instead of ending the JVM. Windows has no such signal. */
+    static void onHangUp(Runnable action) {
+        if (!System.getProperty("os.name").startsWith("Windows")) {
+            onSignal("HUP", false, action);
+        }
     }
 
     /** Waits for a signal or for {@link #end()}. */
@@ -33,7 +40,7 @@ final class Stop {
     }
 
     /** By reflection, because javac warns about sun.misc whatever one does, and warnings are errors here. */
-    private void onSignal(String name) {
+    private static void onSignal(String name, boolean once, Runnable action) {
         try {
             Class<?> signalClass = Class.forName("sun.misc.Signal");
             Class<?> handlerClass = Class.forName("sun.misc.SignalHandler");
@@ -42,8 +49,10 @@ final class Stop {
             Object systemDefault = handlerClass.getField("SIG_DFL").get(null);
             Object handler = Proxy.newProxyInstance(null, new Class<?>[] {handlerClass}, (proxy, method, args) -> {
                 if (method.getName().equals("handle")) {
-                    handle.invoke(null, signal, systemDefault);
-                    end();
+                    if (once) {
+                        handle.invoke(null, signal, systemDefault);
+                    }
+                    action.run();
                 }
                 return null;
             });

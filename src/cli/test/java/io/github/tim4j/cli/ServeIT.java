@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A server and its clients, each a process. */
@@ -87,6 +89,49 @@ class ServeIT {
             try (Cli login = Cli.start(Map.of("TIM_SECRET_KEY", key), "", login(server, "1400000000", "alice"))) {
                 assertThat(login.exitCode()).as(login.toString()).isZero();
             }
+        }
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no SIGHUP")
+    void sighupReadsTheSettingsAgain() throws Exception {
+        String one = keyFile("one", "first secret");
+        Path config = folder.resolve("serve.properties");
+        Files.writeString(config, "port = 0\napp.7.secret-key-file = " + one + "\n");
+        try (Cli serve = Cli.start("serve", "--config", config.toString())) {
+            String server = serve.await("listening ");
+            String two = keyFile("two", "second secret");
+            Files.writeString(config, "port = 0\napp.7.secret-key-file = " + two + "\n");
+            serve.hangUp();
+            serve.await("reloaded");
+            try (Cli login = Cli.start(login(server, "7", "alice", "--secret-key-file", two))) {
+                assertThat(login.exitCode()).as(login.toString()).isZero();
+            }
+            Files.writeString(config, "prot = 0\n");
+            serve.hangUp();
+            assertThat(serve.awaitError("tim4j serve: not reloaded")).contains("unknown key prot");
+            try (Cli login = Cli.start(login(server, "7", "alice", "--secret-key-file", two))) {
+                assertThat(login.exitCode()).as(login.toString()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void clientsAreLetGoOverATime() {
+        Map<String, String> secret = Map.of("TIM_SECRET_KEY", "secret");
+        try (Cli serve = Cli.start(secret, "", "serve", "--port", "0", "--sdkappid", "7", "--drain-seconds", "1")) {
+            String server = serve.await("listening ");
+            try (Cli client = Cli.start(secret, "", login(server, "7", "alice", "--hold"))) {
+                client.await("logged in");
+                serve.terminate();
+                serve.await("draining for 1 s");
+                client.await("event   onNetworkStatus DISCONNECTED (reconnect) 9508 the server shuts down");
+                assertThat(serve.exitCode()).as(serve.toString()).isZero();
+            }
+        }
+        try (Cli serve = Cli.start("serve", "--drain-seconds", "4000")) {
+            assertThat(serve.exitCode()).isEqualTo(2);
+            assertThat(serve.err()).singleElement().asString().contains("--drain-seconds 4000");
         }
     }
 

@@ -92,6 +92,16 @@ final class Cli implements AutoCloseable {
         process.toHandle().destroy();
     }
 
+    /** SIGHUP. */
+    void hangUp() throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-HUP", Long.toString(process.pid())).start().waitFor();
+    }
+
+    /** Waits for a line on standard error that begins like this, and returns it. */
+    String awaitError(String beginning) {
+        return err.await(beginning);
+    }
+
     /** The arguments, as every user of the machine can see them. */
     String arguments() {
         return String.join(" ", process.info().arguments().map(List::of).orElse(List.of()));

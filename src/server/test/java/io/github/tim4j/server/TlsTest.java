@@ -37,7 +37,7 @@ class TlsTest {
         return LoginServerConfig.builder().app(APP, "secret");
     }
 
-    private static SSLSocket connect(int port, X509Certificate ca, String host, String... protocols) throws Exception {
+    static SSLSocket connect(int port, X509Certificate ca, String host, String... protocols) throws Exception {
         KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
         trusted.load(null, null);
         trusted.setCertificateEntry("ca", ca);
