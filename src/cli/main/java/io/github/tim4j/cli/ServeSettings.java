@@ -126,6 +126,11 @@ final class ServeSettings {
                     "PLATFORM=N,…",
                     "Instances of one user together by platform, 1 to 3, for Web 1 to 10; default: 1."),
             later("state-webhook", "URL", "Where state changes are posted, of every app."),
+            builder(
+                    "webhook-token-file",
+                    "FILE",
+                    "What they are signed with, 16 to 128 characters: Sign and RequestTime in the URL, X-Body-Sign over the body.",
+                    (config, file) -> config.webhookToken(token(file))),
             new Setting(
                     "drain-seconds",
                     "N",

@@ -56,7 +56,7 @@ public final class LoginServerConfig {
                 builder.maxKeepAlive);
         tls = builder.tls;
         http = new Http(builder.httpPort, builder.controlPort, builder.controlToken, Map.copyOf(builder.admins));
-        webhooks = new Webhooks(Map.copyOf(builder.stateWebhooks), builder.disconnectGrace);
+        webhooks = new Webhooks(Map.copyOf(builder.stateWebhooks), builder.webhookToken, builder.disconnectGrace);
     }
 
     /**
@@ -209,6 +209,7 @@ public final class LoginServerConfig {
         private @Nullable String controlToken;
         private final Map<Long, Set<String>> admins = new HashMap<>();
         private final Map<Long, URI> stateWebhooks = new HashMap<>();
+        private @Nullable String webhookToken;
         private Duration disconnectGrace = Duration.ofSeconds(1);
         private int maxRestPerSecond = 10_000;
 
@@ -547,6 +548,21 @@ public final class LoginServerConfig {
                         "webhook URL " + url + " does not begin with http:// or https:// and a host");
             }
             stateWebhooks.put(sdkAppId, url);
+            return this;
+        }
+
+        /**
+         * Signs webhooks, so that whoever gets them knows who sent them: their URLs get {@code RequestTime} (the time of the sending, in seconds) and
+         * {@code Sign}, the SHA-256 of token and request time one after the other, in hexadecimal, as the vendor's have with a token of its console; and
+         * the header {@code X-Body-Sign} is the HMAC-SHA256, with the token as the key, of the request time, a dot, and the body.
+         *
+         * @param token 16 to 128 characters
+         * @return this
+         * @throws IllegalArgumentException if it is shorter or longer
+         */
+        public Builder webhookToken(String token) {
+            inRange("characters of the webhook token:", token.length(), 16, 128);
+            webhookToken = token;
             return this;
         }
 

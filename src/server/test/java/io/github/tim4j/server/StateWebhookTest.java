@@ -2,6 +2,7 @@
 package io.github.tim4j.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,13 +12,18 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -98,6 +104,43 @@ class StateWebhookTest {
         assertThat(bodies.get(0).get("EventTime").asLong())
                 .isCloseTo(System.currentTimeMillis(), Offset.offset(60_000L));
         assertThat(bodies.get(0).has("KickedDevice")).isFalse();
+    }
+
+    @Test
+    void aTokenSignsWhoSentItWhenAndWhat() throws Exception {
+        String token = "0123456789abcdef";
+        backend.createContext("/signed", exchange -> {
+            String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            queries.add(exchange.getRequestURI().getQuery());
+            queries.add(exchange.getRequestHeaders().getFirst("X-Body-Sign"));
+            queries.add(body);
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        URI url = URI.create("http://127.0.0.1:" + backend.getAddress().getPort() + "/signed");
+        LoginServerConfig config = LoginServerConfig.builder()
+                .app(APP, "secret")
+                .stateWebhook(APP, url)
+                .webhookToken(token)
+                .build();
+        assertThat(config.webhooks()).asString().doesNotContain(token);
+        server = LoginServer.start(config);
+        online("alice", Platform.WINDOWS, "d1");
+        await().untilAsserted(() -> assertThat(queries).hasSize(3));
+        String time = queries.get(0).replaceAll(".*&RequestTime=", "");
+        assertThat(Long.parseLong(time)).isCloseTo(System.currentTimeMillis() / 1000, Offset.offset(60L));
+        String sign = HexFormat.of()
+                .formatHex(
+                        MessageDigest.getInstance("SHA-256").digest((token + time).getBytes(StandardCharsets.UTF_8)));
+        assertThat(queries.get(0)).endsWith("&OptPlatform=Windows&Sign=" + sign + "&RequestTime=" + time);
+        Mac mac = Mac.getInstance("HmacSHA256");
+        mac.init(new SecretKeySpec(token.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+        assertThat(queries.get(1))
+                .isEqualTo(HexFormat.of()
+                        .formatHex(mac.doFinal((time + "." + queries.get(2)).getBytes(StandardCharsets.UTF_8))));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> LoginServerConfig.builder().webhookToken("short"))
+                .withMessageContaining("16");
     }
 
     @Test

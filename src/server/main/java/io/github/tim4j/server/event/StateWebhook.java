@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tim4j.server.KickCause;
 import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.Session;
+import io.github.tim4j.server.Webhooks;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.URI;
@@ -21,6 +22,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -68,10 +70,12 @@ public final class StateWebhook implements Consumer<LoginEvent> {
         }
     }
 
+    /** @param uri without a signature, which has the time of the sending in it */
     private record Post(URI uri, String body) {}
 
     private final long sdkAppId;
     private final String url;
+    private final @Nullable WebhookSignature signature;
     private final InstantSource clock;
     private final EventExecutorGroup timers;
     private final Duration grace;
@@ -89,10 +93,12 @@ public final class StateWebhook implements Consumer<LoginEvent> {
     private boolean closed;
     private long dropped;
 
-    public StateWebhook(long sdkAppId, URI url, Duration grace, InstantSource clock, EventExecutorGroup timers) {
+    public StateWebhook(long sdkAppId, Webhooks config, InstantSource clock, EventExecutorGroup timers) {
         this.sdkAppId = sdkAppId;
-        this.url = url + (url.getQuery() == null ? "?" : "&");
-        this.grace = grace;
+        URI to = Objects.requireNonNull(config.urls().get(sdkAppId));
+        this.url = to + (to.getQuery() == null ? "?" : "&");
+        this.signature = config.token() == null ? null : new WebhookSignature(config.token());
+        this.grace = config.disconnectGrace();
         this.clock = clock;
         this.timers = timers;
     }
@@ -226,12 +232,14 @@ public final class StateWebhook implements Consumer<LoginEvent> {
     /** @param generation what was reset meanwhile is not heard of any more */
     private void send(Posts posts, Map<String, Posts> generation) {
         Post post = posts.waiting.element();
-        HttpRequest request = HttpRequest.newBuilder(post.uri())
+        HttpRequest.Builder request = HttpRequest.newBuilder(post.uri())
                 .timeout(TIMEOUT)
                 .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(post.body()))
-                .build();
-        client.sendAsync(request, HttpResponse.BodyHandlers.discarding())
+                .POST(HttpRequest.BodyPublishers.ofString(post.body()));
+        if (signature != null) {
+            signature.sign(request, post.uri(), clock.instant(), post.body());
+        }
+        client.sendAsync(request.build(), HttpResponse.BodyHandlers.discarding())
                 .whenComplete((response, failure) -> answered(
                         posts,
                         generation,

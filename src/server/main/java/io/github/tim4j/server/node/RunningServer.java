@@ -103,8 +103,8 @@ final class RunningServer implements LoginServer {
         loops = eventLoops();
         log = new EventLog(config.eventsKept());
         List.of(log, metrics).forEach(happenings::subscribe);
-        config.webhooks().urls().forEach((app, url) -> {
-            StateWebhook webhook = new StateWebhook(app, url, config.webhooks().disconnectGrace(), clock, loops);
+        config.webhooks().urls().keySet().forEach(app -> {
+            StateWebhook webhook = new StateWebhook(app, config.webhooks(), clock, loops);
             webhooks.add(webhook);
             happenings.subscribe(webhook);
         });
