@@ -13,6 +13,7 @@ module io.github.tim4j.server {
     requires io.netty.common;
     requires io.netty.handler;
     requires io.netty.transport;
+    requires java.management;
     requires java.net.http;
     requires org.slf4j;
     requires static com.h2database.mvstore;

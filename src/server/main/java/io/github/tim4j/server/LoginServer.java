@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p>What is here is what a production server has; faults and another clock, for tests, are in {@link #testing()}. Methods return when what they
  * say is done on the server's side; what is on its way to a client may arrive a moment later.
  *
- * <p>All methods may be called by any thread, but not by the server's own. After {@link #close()} they do nothing useful.
+ * <p>All methods may be called by any thread, but not by the server's own. After {@link #close()} they do nothing useful. Those that ask the session store
+ * ({@link #kick}, {@link #expireUserSigs}, {@link #invalidateUserSigs}, {@link #dailyActiveUsers}) throw a {@link LoginServerException} if it fails or does not
+ * answer within 5 s; it may have done what was asked for nevertheless.
  */
 public interface LoginServer extends AutoCloseable {
     /**

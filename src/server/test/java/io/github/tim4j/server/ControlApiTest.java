@@ -380,7 +380,9 @@ class ControlApiTest {
                         "tim4j_login_seconds_count 4",
                         "tim4j_daily_active_users{sdkappid=\"" + APP + "\"} 2");
         assertThat(metrics.lines().filter(line -> !line.startsWith("#")))
-                .allMatch(line -> line.matches("tim4j_[a-z_]+(\\{[a-z]+=\"[^\"]*\"})? [-0-9.E]+"));
+                .allMatch(line -> line.matches("(tim4j|jvm|process)_[a-z_]+(\\{[a-z]+=\"[^\"]*\"})? [-0-9.E]+"))
+                .anyMatch(line -> line.startsWith("jvm_gc_collection_seconds_count{"))
+                .anyMatch(line -> line.matches("tim4j_store_seconds_count 3"));
     }
 
     @Test

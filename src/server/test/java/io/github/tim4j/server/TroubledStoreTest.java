@@ -6,6 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.tim4j.server.store.MemorySessionStore;
 import java.lang.reflect.Proxy;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -27,15 +31,25 @@ class TroubledStoreTest {
     }
 
     private static LoginServer server(Decision decision) {
+        return server("login", decision);
+    }
+
+    /** @param about the method of the store, or "" for all but those that end with the server */
+    private static LoginServer server(String about, Decision decision) {
         SessionStore memory = new MemorySessionStore();
         return LoginServer.start(LoginServerConfig.builder()
                 .app(APP, "secret")
+                .httpPort(0)
+                .controlPort(0)
                 .sessionStore((SessionStore) Proxy.newProxyInstance(
                         SessionStore.class.getClassLoader(),
                         new Class<?>[] {SessionStore.class},
                         (proxy, method, arguments) -> {
                             Object answer = method.invoke(memory, arguments);
-                            if (!method.getName().equals("login")) {
+                            boolean other = about.isEmpty()
+                                    ? answer == null
+                                    : !method.getName().equals(about);
+                            if (other) {
                                 return answer;
                             }
                             @SuppressWarnings("unchecked")
@@ -43,6 +57,44 @@ class TroubledStoreTest {
                             return decision.about(admission);
                         }))
                 .build());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "im_open_login_svc/kick, '{\"UserID\":\"u\"}'",
+        "im_open_login_svc/account_import, '{\"UserID\":\"u\"}'",
+        "im_open_login_svc/multiaccount_import, '{\"AccountList\":[{\"UserID\":\"u\"}]}'",
+        "im_open_login_svc/account_check, '{\"CheckItem\":[{\"UserID\":\"u\"}]}'",
+        "im_open_login_svc/account_delete, '{\"DeleteItem\":[{\"UserID\":\"u\"}]}'",
+        "openim/query_online_status, '{\"To_Account\":[\"u\"]}'",
+        "openconfigsvr/getappinfo, {}"
+    })
+    void theServerApiAnswersWithACodeAndTestControlWithAReason(String command, String body) throws Exception {
+        Decision throwing = answer -> {
+            throw new IllegalStateException("on purpose");
+        };
+        Decision failing = answer -> CompletableFuture.failedFuture(new IllegalStateException("on purpose"));
+        for (Decision trouble : List.of(throwing, failing)) {
+            try (LoginServer server = server("", trouble)) {
+                HttpResponse<String> answer = post(
+                        server.httpUri() + "/v4/" + command + "?sdkappid=" + APP + "&identifier=administrator&usersig="
+                                + server.userSig(APP, "administrator"),
+                        body);
+                assertThat(answer.statusCode()).isEqualTo(200);
+                assertThat(answer.body()).contains("\"ErrorCode\":70500").doesNotContain("purpose");
+                HttpResponse<String> kick =
+                        post(server.controlUri() + "/control/v1/kick", "{\"sdkAppId\":" + APP + ",\"userId\":\"u\"}");
+                assertThat(kick.statusCode()).isEqualTo(503);
+                assertThat(kick.body()).contains("session store");
+            }
+        }
+    }
+
+    private static HttpResponse<String> post(String url, String body) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url))
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        return HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
     }
 
     private static byte[] connect(RawClient client, LoginServer server) {

@@ -45,6 +45,13 @@ public sealed interface LoginEvent {
      */
     record LoginAnswered(Instant time, int code, Duration took) implements LoginEvent {}
 
+    /**
+     * The session store decided about a login.
+     *
+     * @param failed whether it did not, but failed or did not answer in time
+     */
+    record StoreDecided(Instant time, Duration took, boolean failed) implements LoginEvent {}
+
     /** A session's connection ended without the server's doing. */
     record SessionEnded(Instant time, Session session, How how) implements LoginEvent {
         /** How it ended; after anything but a logout the instance is still logged in. */

@@ -8,7 +8,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
-/** What has been counted since the start, as Prometheus text (exposition format 0.0.4). Any thread. */
+/** What has been counted since the start. Any thread. */
 public final class LoginMetrics implements Consumer<LoginEvent> {
     /** Upper bounds of the latency histogram in seconds. */
     private static final double[] BUCKETS = {
@@ -20,6 +20,9 @@ public final class LoginMetrics implements Consumer<LoginEvent> {
     private final LongAdder[] latency = new LongAdder[BUCKETS.length + 1];
     private final LongAdder latencyNanos = new LongAdder();
     private final LongAdder protocolErrors = new LongAdder();
+    private final LongAdder storeDecisions = new LongAdder();
+    private final LongAdder storeNanos = new LongAdder();
+    private final LongAdder storeFailures = new LongAdder();
 
     public LoginMetrics() {
         for (int i = 0; i < latency.length; i++) {
@@ -35,6 +38,12 @@ public final class LoginMetrics implements Consumer<LoginEvent> {
             kicks.computeIfAbsent(kicked.cause(), key -> new LongAdder()).increment();
         } else if (event instanceof LoginEvent.ProtocolBroken) {
             protocolErrors.increment();
+        } else if (event instanceof LoginEvent.StoreDecided decided) {
+            storeDecisions.increment();
+            storeNanos.add(decided.took().toNanos());
+            if (decided.failed()) {
+                storeFailures.increment();
+            }
         }
     }
 
@@ -49,63 +58,24 @@ public final class LoginMetrics implements Consumer<LoginEvent> {
         latencyNanos.add(nanos);
     }
 
-    /** The text, with gauges whose values only the caller knows. */
-    public String text(int connections, int sessions, Map<Long, Integer> dailyActiveUsers) {
-        StringBuilder out = new StringBuilder();
-        head(out, "connections", "gauge", "Open MQTT connections.")
-                .append("tim4j_connections ")
-                .append(connections)
-                .append('\n');
-        head(out, "sessions", "gauge", "Connected sessions.")
-                .append("tim4j_sessions ")
-                .append(sessions)
-                .append('\n');
-        head(out, "logins_total", "counter", "Logins by the code that they were answered with; 0 is success.");
-        loginsByCode.forEach((code, count) -> out.append("tim4j_logins_total{code=\"" + code + "\"} ")
-                .append(count)
-                .append('\n'));
-        head(out, "kicks_total", "counter", "Sessions ended by the server, by cause.");
-        kicks.forEach((cause, count) -> out.append(
-                        "tim4j_kicks_total{cause=\"" + cause.name().toLowerCase(Locale.ROOT) + "\"} ")
-                .append(count)
-                .append('\n'));
-        head(out, "protocol_errors_total", "counter", "Connections ended because the client broke the protocol.")
-                .append("tim4j_protocol_errors_total ")
-                .append(protocolErrors)
-                .append('\n');
-        histogram(out);
-        head(out, "daily_active_users", "gauge", "Distinct users that logged in today (UTC), by app.");
-        dailyActiveUsers.forEach((app, count) -> out.append("tim4j_daily_active_users{sdkappid=\"" + app + "\"} ")
-                .append(count)
-                .append('\n'));
-        return out.toString();
-    }
-
-    private void histogram(StringBuilder out) {
-        head(out, "login_seconds", "histogram", "Time from the CONNECT to its answer.");
+    public void write(MetricsText out) {
+        out.metric("tim4j_logins_total", "counter", "Logins by the code that they were answered with; 0 is success.");
+        loginsByCode.forEach((code, count) -> out.sample("{code=\"" + code + "\"}", count));
+        out.metric("tim4j_kicks_total", "counter", "Sessions ended by the server, by cause.");
+        kicks.forEach((cause, count) -> out.sample("{cause=\"" + cause.name().toLowerCase(Locale.ROOT) + "\"}", count));
+        out.metric("tim4j_protocol_errors_total", "counter", "Connections ended because the client broke the protocol.")
+                .sample(protocolErrors);
+        out.metric("tim4j_store_failures_total", "counter", "Logins about which the session store did not decide.")
+                .sample(storeFailures);
+        out.metric("tim4j_store_seconds", "summary", "How long the session store took to decide about a login.")
+                .sample("_sum", storeNanos.sum() / 1e9)
+                .sample("_count", storeDecisions);
+        out.metric("tim4j_login_seconds", "histogram", "Time from the CONNECT to its answer.");
         long count = 0;
         for (int i = 0; i < latency.length; i++) {
             count += latency[i].sum();
-            String bound = i < BUCKETS.length ? "" + BUCKETS[i] : "+Inf";
-            out.append("tim4j_login_seconds_bucket{le=\"")
-                    .append(bound)
-                    .append("\"} ")
-                    .append(count)
-                    .append('\n');
+            out.sample("_bucket{le=\"" + (i < BUCKETS.length ? "" + BUCKETS[i] : "+Inf") + "\"}", count);
         }
-        out.append("tim4j_login_seconds_sum ").append(latencyNanos.sum() / 1e9).append('\n');
-        out.append("tim4j_login_seconds_count ").append(count).append('\n');
-    }
-
-    private static StringBuilder head(StringBuilder out, String name, String type, String help) {
-        return out.append("# HELP tim4j_")
-                .append(name)
-                .append(' ')
-                .append(help)
-                .append("\n# TYPE tim4j_")
-                .append(name)
-                .append(' ')
-                .append(type)
-                .append('\n');
+        out.sample("_sum", latencyNanos.sum() / 1e9).sample("_count", count);
     }
 }

@@ -91,6 +91,7 @@ public final class StateWebhook implements Consumer<LoginEvent> {
     private final Map<Instance, Lost> lost = new HashMap<>();
 
     private boolean closed;
+    private long taken;
     private long dropped;
 
     public StateWebhook(long sdkAppId, Webhooks config, InstantSource clock, EventExecutorGroup timers) {
@@ -253,6 +254,9 @@ public final class StateWebhook implements Consumer<LoginEvent> {
             return;
         }
         sending--;
+        if (failure == null) {
+            taken++;
+        }
         if (failure != null && ++posts.attempts < ATTEMPTS) {
             timers.schedule(
                     () -> tryAgain(posts, generation), FIRST_RETRY_MS << (posts.attempts - 1), TimeUnit.MILLISECONDS);
@@ -284,6 +288,16 @@ public final class StateWebhook implements Consumer<LoginEvent> {
         if (users.isEmpty()) {
             notifyAll();
         }
+    }
+
+    public synchronized void write(MetricsText out) {
+        String app = "{sdkappid=\"" + sdkAppId + "\"}";
+        out.metric("tim4j_webhook_waiting", "gauge", "State changes that wait to be posted, by app.")
+                .sample(app, waiting);
+        out.metric("tim4j_webhook_taken_total", "counter", "State changes that the app's server took.")
+                .sample(app, taken);
+        out.metric("tim4j_webhook_dropped_total", "counter", "State changes that were never taken.")
+                .sample(app, dropped);
     }
 
     /** Forgets what waits. What is on its way arrives. */

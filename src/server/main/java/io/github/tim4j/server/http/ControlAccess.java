@@ -39,7 +39,7 @@ public final class ControlAccess {
                     ("Bearer " + token).getBytes(StandardCharsets.UTF_8), given.getBytes(StandardCharsets.UTF_8));
             return good ? Optional.empty() : refused(401, "send the control token: Authorization: Bearer TOKEN");
         }
-        if (!ask.loopback()) {
+        if (!ask.from().isLoopbackAddress()) {
             return refused(403, "without a control token, this is only for clients on the server's own machine");
         }
         if (ask.http10() || FORWARDED.stream().anyMatch(ask.headers()::containsKey)) {

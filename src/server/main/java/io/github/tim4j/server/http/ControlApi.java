@@ -107,14 +107,23 @@ public final class ControlApi implements HttpListener.Service {
                     ? error(405, "another method is needed; see openapi.json")
                     : error(404, "no such path; see openapi.json");
         }
+        JsonNode body = null;
+        HttpListener.Answer answer = error(500, "internal error");
         try {
-            JsonNode body = ask.body().isBlank() ? JSON.createObjectNode() : JSON.readTree(ask.body());
-            return HttpListener.Answer.json(200, JSON.writeValueAsString(action.run(new Request(body, ask.query()))));
+            body = ask.body().isBlank() ? JSON.createObjectNode() : JSON.readTree(ask.body());
+            answer = HttpListener.Answer.json(200, JSON.writeValueAsString(action.run(new Request(body, ask.query()))));
         } catch (JsonProcessingException e) {
-            return error(400, "the body is not JSON: " + e.getOriginalMessage());
-        } catch (IllegalArgumentException | LoginServerException e) {
-            return error(400, e.getMessage());
+            answer = error(400, "the body is not JSON: " + e.getOriginalMessage());
+        } catch (IllegalArgumentException e) {
+            answer = error(400, e.getMessage());
+        } catch (LoginServerException e) {
+            answer = error(503, e.getMessage());
+        } finally {
+            if (ask.method().equals("POST")) {
+                AuditLog.write(ask, "control", 0, name, body, answer.status() == 200 ? 0 : answer.status());
+            }
         }
+        return answer;
     }
 
     static String openApi() throws IOException {

@@ -63,7 +63,7 @@ public final class HttpListener {
             Map<String, String> query,
             Map<String, String> headers,
             String body,
-            boolean loopback,
+            InetAddress from,
             boolean http10) {}
 
     /**
@@ -327,7 +327,7 @@ public final class HttpListener {
                     query,
                     headers,
                     request.content().toString(StandardCharsets.UTF_8),
-                    from.getAddress().isLoopbackAddress(),
+                    from.getAddress(),
                     request.protocolVersion().equals(HttpVersion.HTTP_1_0));
         }
 

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tim4j.server.KickCause;
 import io.github.tim4j.server.Platform;
 import io.github.tim4j.server.SessionStore;
+import io.github.tim4j.server.event.RareLog;
 import io.github.tim4j.server.login.Authenticator;
 import io.github.tim4j.server.login.LoginService;
 import io.github.tim4j.server.login.RateLimit;
@@ -25,7 +26,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +40,7 @@ import org.slf4j.LoggerFactory;
 public final class RestApi implements HttpListener.Service {
     private static final Logger LOG = LoggerFactory.getLogger(RestApi.class);
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final RareLog UNEXPECTED = new RareLog(LOG);
     private static final int MAX_ACCOUNTS = 100;
     private static final int MAX_QUERIED = 500;
     private static final int STORE_SECONDS = 5;
@@ -70,6 +75,14 @@ public final class RestApi implements HttpListener.Service {
         void run(long app, JsonNode request, ObjectNode answer) throws Exception;
     }
 
+    /** What changes nothing. */
+    private static final Set<String> LOOKING = Set.of(
+            "im_open_login_svc/account_check",
+            "openim/query_online_status",
+            "openim/querystate",
+            "openconfigsvr/getappinfo",
+            "profile/portrait_get");
+
     private final LoginService service;
     private final RateLimit rate;
     private final Profiles profiles = new Profiles();
@@ -97,10 +110,18 @@ public final class RestApi implements HttpListener.Service {
         try {
             run(ask, answer);
         } catch (Failure e) {
-            answer.removeAll();
-            answer.put("ActionStatus", "FAIL").put("ErrorInfo", e.getMessage()).put("ErrorCode", e.code);
+            fail(answer, e);
+        } catch (RuntimeException e) {
+            fail(answer, failed(e));
         }
         return HttpListener.Answer.json(200, JSON.writeValueAsString(answer));
+    }
+
+    private static void fail(ObjectNode answer, Failure failure) {
+        answer.removeAll();
+        answer.put("ActionStatus", "FAIL")
+                .put("ErrorInfo", failure.getMessage())
+                .put("ErrorCode", failure.code);
     }
 
     private void run(HttpListener.Ask ask, ObjectNode answer) throws Exception {
@@ -117,6 +138,23 @@ public final class RestApi implements HttpListener.Service {
             throw new Failure(UNKNOWN_COMMAND, "this server has no such command");
         }
         long app = checkAdmin(ask.query());
+        JsonNode request = null;
+        int code = Refusal.INTERNAL_ERROR;
+        try {
+            request = request(ask);
+            command.run(app, request, answer);
+            code = 0;
+        } catch (Failure e) {
+            code = e.code;
+            throw e;
+        } finally {
+            if (!LOOKING.contains(name)) {
+                AuditLog.write(ask, ask.query().get("identifier"), app, name, request, code);
+            }
+        }
+    }
+
+    private JsonNode request(HttpListener.Ask ask) throws Failure {
         rate.limit(service.config().limits().maxRestPerSecond());
         if (!rate.take()) {
             throw new Failure(
@@ -131,7 +169,7 @@ public final class RestApi implements HttpListener.Service {
         if (!request.isObject()) {
             throw new Failure(BAD_JSON, "the body is not a JSON object");
         }
-        command.run(app, request, answer);
+        return request;
     }
 
     private long checkAdmin(Map<String, String> query) throws Exception {
@@ -365,7 +403,17 @@ public final class RestApi implements HttpListener.Service {
         return items;
     }
 
-    private static <T> T await(java.util.concurrent.CompletionStage<T> stage) throws Exception {
-        return stage.toCompletableFuture().get(STORE_SECONDS, TimeUnit.SECONDS);
+    /** A store that fails, or does not answer, is a code as everything else is. */
+    private static <T> T await(CompletionStage<T> stage) throws Failure, InterruptedException {
+        try {
+            return stage.toCompletableFuture().get(STORE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw failed(e);
+        }
+    }
+
+    private static Failure failed(Exception cause) {
+        UNEXPECTED.error("a REST command failed", cause);
+        return new Failure(Refusal.INTERNAL_ERROR, "the server cannot do this now; try again");
     }
 }

@@ -193,6 +193,7 @@ public final class LoginService implements SessionStore.Holder {
 
     /** Whatever the store does: a client is always answered, and a session that was never told to anybody does not stay. */
     private CompletionStage<Admission> decide(Session session, SigStamp sig, LoginPolicy policy) {
+        long start = System.nanoTime();
         CompletableFuture<Admission> asked;
         try {
             asked = store.login(session, sig, policy).toCompletableFuture();
@@ -200,10 +201,14 @@ public final class LoginService implements SessionStore.Holder {
             asked = CompletableFuture.failedFuture(e);
         }
         CompletableFuture<Admission> outcome = asked;
-        return asked.copy().orTimeout(STORE_SECONDS, TimeUnit.SECONDS).exceptionally(failure -> {
-            outcome.whenComplete((late, unknown) -> end(session, true, () -> {}));
-            return storeFailed(failure);
-        });
+        return asked.copy()
+                .orTimeout(STORE_SECONDS, TimeUnit.SECONDS)
+                .whenComplete((admission, failure) -> events.publish(new LoginEvent.StoreDecided(
+                        clock.instant(), Duration.ofNanos(System.nanoTime() - start), failure != null)))
+                .exceptionally(failure -> {
+                    outcome.whenComplete((late, unknown) -> end(session, true, () -> {}));
+                    return storeFailed(failure);
+                });
     }
 
     /** How a login ended: the session, or why there is none; exactly one of both. */

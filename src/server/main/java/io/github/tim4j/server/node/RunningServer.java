@@ -50,6 +50,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -136,7 +137,10 @@ final class RunningServer implements LoginServer {
                         config.http().port(),
                         secured,
                         plaintext,
-                        services("/v4/", new RestApi(service), new OperationApi(this, service, metrics, access)));
+                        services(
+                                "/v4/",
+                                new RestApi(service),
+                                new OperationApi(this, service, metrics, webhooks, access)));
             }
             if (config.http().controlPort() >= 0) {
                 control = new HttpListener(
@@ -291,7 +295,7 @@ final class RunningServer implements LoginServer {
 
     @Override
     public Map<LocalDate, Integer> dailyActiveUsers(long sdkAppId) {
-        return new TreeMap<>(join(store.dailyUsers(sdkAppId)));
+        return new TreeMap<>(join(() -> store.dailyUsers(sdkAppId)));
     }
 
     private URI uri(String scheme, int port) {
@@ -423,7 +427,7 @@ final class RunningServer implements LoginServer {
     /** Connections were asked one after another; what the store says now of their user leaves out whom another has kicked meanwhile. */
     private List<Session> stillThere(List<Session> same) {
         List<SessionStore.Instance> now =
-                join(store.instances(same.get(0).sdkAppId(), same.get(0).userId()));
+                join(() -> store.instances(same.get(0).sdkAppId(), same.get(0).userId()));
         Set<Session> held = new HashSet<>();
         if (now != null) {
             now.forEach(instance -> held.add(instance.session()));
@@ -453,18 +457,19 @@ final class RunningServer implements LoginServer {
                     "TAKEN_OVER is no kick: it is what the same instance's next connection does");
         }
         Objects.requireNonNull(cause);
-        return join(service.kick(sdkAppId, userId, platform, deviceId, cause)).size();
+        return join(() -> service.kick(sdkAppId, userId, platform, deviceId, cause))
+                .size();
     }
 
     @Override
     public int expireUserSigs(long sdkAppId, String userId) {
-        join(service.revoke(sdkAppId, userId, Refusal.USER_SIG_EXPIRED));
+        join(() -> service.revoke(sdkAppId, userId, Refusal.USER_SIG_EXPIRED));
         return kick(sdkAppId, userId, KickCause.USER_SIG_EXPIRED);
     }
 
     @Override
     public int invalidateUserSigs(long sdkAppId, String userId) {
-        join(service.revoke(sdkAppId, userId, Refusal.USER_SIG_INVALID));
+        join(() -> service.revoke(sdkAppId, userId, Refusal.USER_SIG_INVALID));
         return kick(sdkAppId, userId, KickCause.USER_SIG_INVALID);
     }
 
@@ -508,9 +513,17 @@ final class RunningServer implements LoginServer {
         log.clear();
     }
 
-    private static <T> T join(CompletionStage<T> stage) {
-        return stage.toCompletableFuture()
-                .orTimeout(STOP_SECONDS, TimeUnit.SECONDS)
-                .join();
+    private static <T> T join(Supplier<CompletionStage<T>> asked) {
+        try {
+            return asked.get()
+                    .toCompletableFuture()
+                    .copy()
+                    .orTimeout(STOP_SECONDS, TimeUnit.SECONDS)
+                    .join();
+        } catch (RuntimeException e) {
+            Throwable cause = e instanceof CompletionException ? e.getCause() : e;
+            throw new LoginServerException(
+                    "the session store failed, or did not answer within " + STOP_SECONDS + " s: " + cause, cause);
+        }
     }
 }
