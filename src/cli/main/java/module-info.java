@@ -6,6 +6,7 @@ module io.github.tim4j.cli {
     requires io.github.tim4j;
     requires io.github.tim4j.server;
     requires info.picocli;
+    requires java.management;
     requires ch.qos.logback.classic;
     requires ch.qos.logback.core;
     requires org.slf4j;

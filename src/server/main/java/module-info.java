@@ -17,6 +17,7 @@ module io.github.tim4j.server {
     requires java.net.http;
     requires org.slf4j;
     requires static com.h2database.mvstore;
+    requires static io.netty.codec.haproxy;
     requires static lettuce.core;
     requires static org.jspecify;
 

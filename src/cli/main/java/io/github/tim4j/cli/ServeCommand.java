@@ -67,6 +67,11 @@ final class ServeCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         ServeSettings settings = settings();
         LoginServerConfig config = config(settings);
+        settings.applyLogs();
+        if (settings.warning() != null) {
+            spec.commandLine().getErr().println("tim4j serve: warning: " + settings.warning());
+            spec.commandLine().getErr().flush();
+        }
         Stop stop = new Stop();
         try (LoginServer server = LoginServer.start(config)) {
             stop.catchSignals();

@@ -68,6 +68,11 @@ final class ServeSettings {
                     "true|false",
                     "Listen without TLS on an address that is not loopback: on the way, everybody can read UserSigs.",
                     (config, b) -> config.allowPlaintext(bool(b))),
+            builder(
+                    "proxy-protocol",
+                    "true|false",
+                    "Every connection begins with a PROXY protocol header, from a balancer that alone can reach the MQTT ports.",
+                    (config, b) -> config.proxyProtocol(bool(b))),
             new Setting(
                     "tls-port",
                     "N",
@@ -116,6 +121,16 @@ final class ServeSettings {
                     "URI",
                     "Keep them in Redis, for all servers that use it: redis://HOST:PORT, rediss:// (TLS), redis-sentinel:// or redis-cluster://."
                             + " One with a password: in the variable or the file, as arguments can be read by everybody on this machine."),
+            new Setting(
+                    "log-format",
+                    "text|json",
+                    "How lines on standard error look; default: text.",
+                    (settings, format) -> settings.jsonLog = oneOf(format, "json", "text")),
+            new Setting(
+                    "audit-log",
+                    "FILE",
+                    "Add a line of JSON to this file for whatever is ordered over the server API and test control.",
+                    (settings, file) -> settings.auditLog = Path.of(file)),
             later("admins", "USER,…", "Administrators of the server API beside \"administrator\", in every app."),
             later(
                     "login-policy",
@@ -152,7 +167,7 @@ final class ServeSettings {
                     LoginServerConfig.Builder::maxKeepAlive),
             number(
                     "max-connections",
-                    "Connections in all; default: 100000.",
+                    "Connections in all; default: 100000, or as many as there are file descriptors for.",
                     LoginServerConfig.Builder::maxConnections),
             number(
                     "max-connections-per-address",
@@ -197,7 +212,7 @@ final class ServeSettings {
                         .type(String.class)
                         .paramLabel(setting.label())
                         .description(setting.description());
-                if (setting.name().equals("allow-plaintext")) {
+                if (Set.of("allow-plaintext", "proxy-protocol").contains(setting.name())) {
                     option.arity("0..1").fallbackValue("true");
                 } else if (setting.name().equals("tls-self-signed")) {
                     option.arity("0..1").fallbackValue("tim4j-ca.pem");
@@ -215,6 +230,9 @@ final class ServeSettings {
     private final Map<Long, Path> keyFiles = new TreeMap<>();
     private final Map<Long, Path> olderKeyFiles = new TreeMap<>();
     private Duration drain = Duration.ZERO;
+    private String warning;
+    private boolean jsonLog;
+    private Path auditLog;
     private Integer tlsPort;
     private Path tlsCert;
     private Path tlsKey;
@@ -348,7 +366,18 @@ final class ServeSettings {
         }
         policy();
         redis();
+        Descriptors.connections().ifPresent(this::roomFor);
         return config.build();
+    }
+
+    private void roomFor(int connections) {
+        Value wanted = values.get("max-connections");
+        if (wanted == null) {
+            config.maxConnections(Math.min(connections, 100_000));
+        } else if (integer(wanted.text()) > connections) {
+            warning = "there are file descriptors for " + connections + " connections, and not for the " + wanted.text()
+                    + " of " + wanted.source() + ": raise the limit (ulimit -n, LimitNOFILE), or lower this one";
+        }
     }
 
     private void redis() {
@@ -416,10 +445,14 @@ final class ServeSettings {
     }
 
     private static boolean bool(String text) {
-        if (!text.equals("true") && !text.equals("false")) {
-            throw new IllegalArgumentException("\"" + text + "\" is neither true nor false");
+        return oneOf(text, "true", "false");
+    }
+
+    private static boolean oneOf(String text, String yes, String no) {
+        if (!text.equals(yes) && !text.equals(no)) {
+            throw new IllegalArgumentException("\"" + text + "\" is neither " + yes + " nor " + no);
         }
-        return text.equals("true");
+        return text.equals(yes);
     }
 
     private static String token(String file) {
@@ -441,6 +474,21 @@ final class ServeSettings {
 
     Map<Long, Path> olderKeyFiles() {
         return olderKeyFiles;
+    }
+
+    /** What is worth a line at the start, or null. */
+    String warning() {
+        return warning;
+    }
+
+    /** Lets the logs be as they are set. Once, before the server starts. */
+    void applyLogs() {
+        if (jsonLog) {
+            LogConfiguration.toJson();
+        }
+        if (auditLog != null) {
+            using(values.get("audit-log"), () -> LogConfiguration.auditTo(auditLog));
+        }
     }
 
     /** How long clients are let go at the end. */

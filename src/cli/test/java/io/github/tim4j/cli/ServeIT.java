@@ -117,6 +117,58 @@ class ServeIT {
     }
 
     @Test
+    void theLogIsJsonAndWhatIsOrderedIsWrittenDown() throws Exception {
+        Path audit = folder.resolve("audit.jsonl");
+        List<String> arguments = List.of(
+                "serve", "-v", "--port", "0", "--control=0", "--log-format", "json", "--audit-log", audit.toString());
+        for (int start = 1; start <= 2; start++) {
+            try (Cli serve = Cli.start(Map.of("TIM_SECRET_KEY", "secret"), "", arguments.toArray(String[]::new))) {
+                HttpRequest kick = HttpRequest.newBuilder(URI.create(serve.await("test control ") + "kick"))
+                        .POST(HttpRequest.BodyPublishers.ofString("{\"sdkAppId\":1400000000,\"userId\":\"alice\"}"))
+                        .build();
+                HttpClient.newHttpClient().send(kick, HttpResponse.BodyHandlers.discarding());
+                serve.terminate();
+                assertThat(serve.exitCode()).isZero();
+                assertThat(serve.err())
+                        .isNotEmpty()
+                        .allMatch(line -> line.startsWith("{\"timestamp\":") && line.endsWith("}"))
+                        .anyMatch(line -> line.contains("\"formattedMessage\":\"listening mqtt"));
+            }
+            assertThat(Files.readAllLines(audit))
+                    .hasSize(start)
+                    .allSatisfy(line -> assertThat(line)
+                            .startsWith("{\"time\":\"")
+                            .endsWith("\"by\":\"control\",\"from\":\"127.0.0.1\",\"command\":\"kick\",\"code\":0,"
+                                    + "\"request\":{\"sdkAppId\":1400000000,\"userId\":\"alice\"}}"));
+        }
+        assertThat(Files.getPosixFilePermissions(audit)).hasSize(2);
+        try (Cli serve = Cli.start("serve", "--audit-log", folder.toString())) {
+            assertThat(serve.exitCode()).isEqualTo(2);
+            assertThat(serve.err()).singleElement().asString().contains("--audit-log " + folder);
+        }
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no ulimit")
+    void moreConnectionsThanDescriptorsAreWarnedOfIfAskedFor() {
+        String serve = "ulimit -n 1000; exec " + Cli.JAVA + " -jar " + Cli.JAR + " serve --port 0 --http-port 0";
+        for (String more : List.of("", " --max-connections 800")) {
+            try (Cli quiet = Cli.program(List.of("sh", "-c", serve + more), Map.of())) {
+                quiet.await("listening ");
+                assertThat(quiet.err()).isEmpty();
+            }
+        }
+        try (Cli warned = Cli.program(List.of("sh", "-c", serve + " --max-connections 801"), Map.of())) {
+            warned.await("listening ");
+            assertThat(warned.err())
+                    .singleElement()
+                    .asString()
+                    .contains("800 connections")
+                    .contains("ulimit -n");
+        }
+    }
+
+    @Test
     void clientsAreLetGoOverATime() {
         Map<String, String> secret = Map.of("TIM_SECRET_KEY", "secret");
         try (Cli serve = Cli.start(secret, "", "serve", "--port", "0", "--sdkappid", "7", "--drain-seconds", "1")) {

@@ -24,6 +24,7 @@ public final class LoginServerConfig {
     private final String host;
     private final int port;
     private final boolean allowPlaintext;
+    private final boolean proxyProtocol;
     private final Map<Long, List<UserSigKey>> apps;
     private final LoginPolicy loginPolicy;
     private final int eventsKept;
@@ -39,6 +40,7 @@ public final class LoginServerConfig {
         host = builder.host;
         port = builder.port;
         allowPlaintext = builder.allowPlaintext;
+        proxyProtocol = builder.proxyProtocol;
         apps = Map.copyOf(builder.apps);
         loginPolicy = builder.loginPolicy;
         eventsKept = builder.eventsKept;
@@ -93,6 +95,15 @@ public final class LoginServerConfig {
      */
     public boolean allowPlaintext() {
         return allowPlaintext;
+    }
+
+    /**
+     * Whether every connection begins with a PROXY protocol header.
+     *
+     * @return false by default
+     */
+    public boolean proxyProtocol() {
+        return proxyProtocol;
     }
 
     /**
@@ -190,6 +201,7 @@ public final class LoginServerConfig {
         private String host = "127.0.0.1";
         private int port;
         private boolean allowPlaintext;
+        private boolean proxyProtocol;
         private final Map<Long, List<UserSigKey>> apps = new LinkedHashMap<>();
         private LoginPolicy loginPolicy = LoginPolicy.of(LoginPolicy.Kind.MULTI_PLATFORM);
         private Duration connectTimeout = Duration.ofSeconds(10);
@@ -247,6 +259,19 @@ public final class LoginServerConfig {
          */
         public Builder allowPlaintext(boolean allow) {
             allowPlaintext = allow;
+            return this;
+        }
+
+        /**
+         * Takes each client's address from the header of the PROXY protocol, version 1 or 2, with which a balancer begins every connection to the MQTT
+         * ports (before TLS, where there is TLS). A connection without one is closed. Whoever reaches these ports can claim any address, so nothing but
+         * the balancer may. Needs {@code io.netty:netty-codec-haproxy}.
+         *
+         * @param on default false
+         * @return this
+         */
+        public Builder proxyProtocol(boolean on) {
+            proxyProtocol = on;
             return this;
         }
 

@@ -58,7 +58,7 @@ class TlsTest {
         return socket;
     }
 
-    private static X509Certificate read(Path file) throws Exception {
+    static X509Certificate read(Path file) throws Exception {
         try (InputStream in = Files.newInputStream(file)) {
             return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
         }

@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -61,6 +62,7 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     }
 
     private final LoginService service;
+    private final @Nullable InetSocketAddress address;
     private ChannelHandlerContext ctx;
     private long number;
     private State state = State.WAITING_FOR_CONNECT;
@@ -85,25 +87,22 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     private long countedSince;
     private ScheduledFuture<?> timer;
 
-    MqttConnection(LoginService service) {
+    /** @param address the client's; null if it had gone before it was looked at */
+    MqttConnection(LoginService service, @Nullable InetSocketAddress address) {
         this.service = service;
+        this.address = address;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
         ctx = context;
-        // A client that has gone before it was looked at has no address any more.
-        if (address() == null || !service.limits().opened(address().getAddress())) {
+        if (address == null || !service.limits().opened(address.getAddress())) {
             state = State.CLOSED;
             context.close();
             return;
         }
         number = service.opened(this);
         schedule(service.config().limits().connectTimeout().toNanos(), this::connectTimedOut);
-    }
-
-    private InetSocketAddress address() {
-        return (InetSocketAddress) ctx.channel().remoteAddress();
     }
 
     private void connectTimedOut() {
@@ -275,7 +274,7 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
             return;
         }
         CompletableFuture<LoginService.Outcome> outcome =
-                service.login(number, identity, connect.password(), address()).toCompletableFuture();
+                service.login(number, identity, connect.password(), address).toCompletableFuture();
         if (outcome.isDone()) {
             decided(connect, outcome.join());
         } else {
@@ -600,7 +599,7 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
         }
         cancelTimer();
         state = State.CLOSED;
-        service.limits().closed(address().getAddress());
+        service.limits().closed(address.getAddress());
         service.closed(number);
         endSession(SessionEnded.How.LINK_CLOSED);
         if (told != null) {

@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A listening socket that makes an {@link MqttConnection} of each connection. Not for several threads at once. */
 public final class MqttListener {
@@ -70,10 +71,14 @@ public final class MqttListener {
                     @Override
                     protected void initChannel(SocketChannel client) {
                         client.config().setRecvByteBufAllocator(READ_BUFFERS);
-                        if (tls != null) {
-                            client.pipeline().addLast(tls.get().newHandler(client.alloc()));
+                        if (service.config().proxyProtocol()) {
+                            ProxyHeader.expect(
+                                    client,
+                                    service.config().limits().connectTimeout(),
+                                    address -> serve(client, address));
+                        } else {
+                            serve(client, client.remoteAddress());
                         }
-                        client.pipeline().addLast(new MqttConnection(service));
                     }
                 })
                 .bind(host, port)
@@ -87,6 +92,13 @@ public final class MqttListener {
         }
         channel = bound.channel();
         port = ((InetSocketAddress) channel.localAddress()).getPort();
+    }
+
+    private void serve(SocketChannel client, @Nullable InetSocketAddress address) {
+        if (tls != null) {
+            client.pipeline().addLast(tls.get().newHandler(client.alloc()));
+        }
+        client.pipeline().addLast(new MqttConnection(service, address));
     }
 
     public int port() {

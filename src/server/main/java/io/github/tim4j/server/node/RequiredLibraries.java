@@ -43,6 +43,18 @@ final class RequiredLibraries {
         check(wanted);
     }
 
+    /** The same for PROXY protocol headers. */
+    static void checkProxyProtocol() {
+        List<String> wanted = new ArrayList<>();
+        require(
+                wanted,
+                "Netty's HAProxy codec",
+                "io.netty:netty-codec-haproxy",
+                "4.1.100",
+                RequiredLibraries::nettyHaProxy);
+        check(wanted);
+    }
+
     private static void check(List<String> wanted) {
         if (!wanted.isEmpty()) {
             throw new LoginServerException("the login server cannot run with the libraries that are here: "
@@ -92,6 +104,11 @@ final class RequiredLibraries {
 
     private static @Nullable String nettyHttp() {
         touch(io.netty.handler.codec.http.HttpServerCodec.class);
+        return null;
+    }
+
+    private static @Nullable String nettyHaProxy() {
+        touch(io.netty.handler.codec.haproxy.HAProxyMessageDecoder.class);
         return null;
     }
 

@@ -98,6 +98,9 @@ final class RunningServer implements LoginServer {
     private volatile SslContext certificate;
 
     RunningServer(LoginServerConfig config) {
+        if (config.proxyProtocol()) {
+            RequiredLibraries.checkProxyProtocol();
+        }
         SessionStore given = config.sessionStore();
         store = given == null ? ownStore(config) : given;
         closeStore = given == null && store instanceof AutoCloseable own ? own : () -> {};
@@ -350,6 +353,7 @@ final class RunningServer implements LoginServer {
         settings.put("host", LoginServerConfig::host);
         settings.put("port", LoginServerConfig::port);
         settings.put("allow plaintext", LoginServerConfig::allowPlaintext);
+        settings.put("PROXY protocol", LoginServerConfig::proxyProtocol);
         settings.put(
                 "TLS port", config -> config.tls() == null ? null : config.tls().port());
         settings.put("HTTP port", config -> config.http().port());
