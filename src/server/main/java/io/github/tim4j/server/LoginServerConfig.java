@@ -386,7 +386,8 @@ public final class LoginServerConfig {
         /**
          * The longest keep alive. A client that wants a longer one, or none, is given this one.
          *
-         * @param seconds 1 to 65535; default 300. A client that is silent for 1.5 times its keep alive is disconnected
+         * @param seconds 1 to 65535; default 300. A client that is silent for 1.5 times its keep alive, at most 400 s, is
+         *                disconnected
          * @return this
          * @throws IllegalArgumentException if it is out of range
          */

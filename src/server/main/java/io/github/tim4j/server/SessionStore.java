@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 package io.github.tim4j.server;
 
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
 import java.util.List;
@@ -83,6 +84,18 @@ public interface SessionStore {
     CompletionStage<Boolean> end(Session session, boolean loggedOut);
 
     /**
+     * The same, with the time, which {@link Instance#lostAt()} then is. This is what a server calls.
+     *
+     * @param session   the session
+     * @param loggedOut true if the instance is no longer logged in, false if it only lost its connection
+     * @param at        now, by the server's clock
+     * @return whether the session was in the store. A store that does not override this does not keep the time
+     */
+    default CompletionStage<Boolean> end(Session session, boolean loggedOut, Instant at) {
+        return end(session, loggedOut);
+    }
+
+    /**
      * Ends sessions of a user.
      *
      * @param sdkAppId the app
@@ -148,8 +161,20 @@ public interface SessionStore {
      *
      * @param session   its session, the last one if it is not connected
      * @param connected whether it is connected
+     * @param lostAt    since when it is not, in whole seconds; null if it is, or the store does not keep that
      */
-    record Instance(Session session, boolean connected) {}
+    record Instance(
+            Session session, boolean connected, @Nullable Instant lostAt) {
+        /**
+         * Of a store that does not keep when a connection was lost.
+         *
+         * @param session   its session, the last one if it is not connected
+         * @param connected whether it is connected
+         */
+        public Instance(Session session, boolean connected) {
+            this(session, connected, null);
+        }
+    }
 
     /**
      * Registers an account, as the first login does.

@@ -174,10 +174,18 @@ class RestApiTest {
             assertThat(result.getErrorList())
                     .extracting(item -> item.getToAccount() + " " + item.getErrorCode())
                     .containsExactly("carol 70107");
+            server.testing().advanceClock(Duration.ofDays(7).minusMinutes(1));
+            assertThat(statusOf("bob")).isEqualTo("PushOnline");
+            server.testing().advanceClock(Duration.ofMinutes(2));
+            assertThat(statusOf("bob")).isEqualTo("Offline");
         }
     }
 
-    // ---- by hand
+    private static String statusOf(String user) throws Exception {
+        return post("openim/query_online_status", as("administrator"), "{\"To_Account\":[\"" + user + "\"]}")
+                .at("/QueryResult/0/Status")
+                .asText();
+    }
 
     private static JsonNode post(String command, String query, String body) throws Exception {
         return send(HttpRequest.newBuilder(URI.create(server.httpUri() + "/v4/" + command + "?" + query))

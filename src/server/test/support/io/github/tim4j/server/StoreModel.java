@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -185,11 +186,15 @@ final class StoreModel {
 
     private void check() {
         List<SessionStore.Instance> held = held();
+        assertThat(held).allMatch(instance -> instance.connected() == (instance.lostAt() == null));
         Set<SessionStore.Instance> expected = new HashSet<>();
         devices.values().stream()
                 .filter(device -> device.session != null)
                 .forEach(device -> expected.add(new SessionStore.Instance(device.session, device.connected)));
-        assertThat(new HashSet<>(held)).isEqualTo(expected);
+        assertThat(held.stream()
+                        .map(instance -> new SessionStore.Instance(instance.session(), instance.connected()))
+                        .collect(Collectors.toSet()))
+                .isEqualTo(expected);
         List<Session> sessions =
                 held.stream().map(SessionStore.Instance::session).toList();
         for (Platform platform : PLATFORMS) {

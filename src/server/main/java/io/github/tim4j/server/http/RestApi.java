@@ -17,6 +17,7 @@ import io.github.tim4j.server.login.RateLimit;
 import io.github.tim4j.server.login.Refusal;
 import io.github.tim4j.usersig.UserId;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,6 +45,7 @@ public final class RestApi implements HttpListener.Service {
     private static final int MAX_ACCOUNTS = 100;
     private static final int MAX_QUERIED = 500;
     private static final int STORE_SECONDS = 5;
+    private static final Duration PUSH_ONLINE = Duration.ofDays(7);
 
     private static final int BAD_HTTP = 60002;
     private static final int BAD_JSON = 60003;
@@ -290,15 +292,18 @@ public final class RestApi implements HttpListener.Service {
         }
     }
 
-    /** An instance that lost its connection can be reached by push on a mobile platform; on others it is offline. */
-    private static String status(SessionStore.Instance instance) {
-        return instance.connected()
-                ? "Online"
-                : instance.session().platform().kind() == Platform.Kind.MOBILE ? "PushOnline" : "Offline";
+    /** An instance that lost its connection can be reached by push for a week on a mobile platform; on others it is offline. */
+    private String status(SessionStore.Instance instance) {
+        if (instance.connected()) {
+            return "Online";
+        }
+        boolean recent = instance.lostAt() == null
+                || service.clock().instant().isBefore(instance.lostAt().plus(PUSH_ONLINE));
+        return recent && instance.session().platform().kind() == Platform.Kind.MOBILE ? "PushOnline" : "Offline";
     }
 
-    private static void status(ObjectNode result, List<SessionStore.Instance> instances, boolean detail) {
-        List<String> all = instances.stream().map(RestApi::status).toList();
+    private void status(ObjectNode result, List<SessionStore.Instance> instances, boolean detail) {
+        List<String> all = instances.stream().map(this::status).toList();
         result.put("Status", all.contains("Online") ? "Online" : all.contains("PushOnline") ? "PushOnline" : "Offline");
         if (detail) {
             ArrayNode details = result.putArray("Detail");

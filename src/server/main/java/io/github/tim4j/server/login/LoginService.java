@@ -337,7 +337,7 @@ public final class LoginService implements SessionStore.Holder {
     private void end(Session session, boolean loggedOut, Runnable ifThere) {
         CompletionStage<Boolean> ended;
         try {
-            ended = store.end(session, loggedOut);
+            ended = store.end(session, loggedOut, clock.instant());
         } catch (RuntimeException e) {
             ended = CompletableFuture.failedFuture(e);
         }

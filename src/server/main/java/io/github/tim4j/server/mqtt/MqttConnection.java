@@ -53,6 +53,9 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
     private static final RareLog UNEXPECTED = new RareLog(LoggerFactory.getLogger(MqttConnection.class));
 
+    /** As the vendor has it, whatever the keep alive. */
+    private static final long LONGEST_SILENCE_MS = 400_000;
+
     private enum State {
         WAITING_FOR_CONNECT,
         LOGGING_IN,
@@ -304,7 +307,7 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
         lastPacket = System.nanoTime();
         int maximum = service.config().limits().maxKeepAlive();
         int keepAlive = connect.keepAlive() == 0 ? maximum : Math.min(connect.keepAlive(), maximum);
-        silenceNanos = TimeUnit.MILLISECONDS.toNanos(keepAlive * 1500L);
+        silenceNanos = TimeUnit.MILLISECONDS.toNanos(Math.min(keepAlive * 1500L, LONGEST_SILENCE_MS));
         long now = service.clock().instant().getEpochSecond();
         MqttAnswer answer = answer().serverKeepAlive(keepAlive)
                 .maximumPacketSize(LoginServerConfig.MAX_PACKET)

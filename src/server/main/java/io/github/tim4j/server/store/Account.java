@@ -8,8 +8,10 @@ import io.github.tim4j.server.Session;
 import io.github.tim4j.server.SessionStore.Instance;
 import io.github.tim4j.server.SigStamp;
 import io.github.tim4j.server.login.Refusal;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -56,10 +58,23 @@ final class Account {
      * An instance that is logged in.
      *
      * @param lease under which its server holds its connection; null if it is not connected
+     * @param lost  since when it is not, in whole seconds; null if it is
      */
-    record Held(Session session, SigStamp sig, @Nullable String lease) {
-        Held under(@Nullable String other) {
-            return new Held(session, sig, other);
+    record Held(
+            Session session,
+            SigStamp sig,
+            @Nullable String lease,
+            @Nullable Instant lost) {
+        static Held connected(Session session, SigStamp sig, String lease) {
+            return new Held(session, sig, lease, null);
+        }
+
+        Held under(String other) {
+            return connected(session, sig, other);
+        }
+
+        Held lost(Instant at) {
+            return new Held(session, sig, null, at.truncatedTo(ChronoUnit.SECONDS));
         }
 
         boolean isOn(Link link) {
@@ -166,7 +181,7 @@ final class Account {
             Held before = held.get(i);
             if (before.session().sameInstance(session)) {
                 Session again = session.withLoggedInAt(before.session().loggedInAt());
-                held.set(i, new Held(again, sig, lease));
+                held.set(i, Held.connected(again, sig, lease));
                 return new Decision.Admitted(again, before, List.of(), firstOfDay);
             }
         }
@@ -176,7 +191,7 @@ final class Account {
                     policy.victims(held.stream().map(Held::session).toList(), session.platform());
             kicked = take(victims::contains, KickCause.OTHER_INSTANCE, session.platform());
         }
-        held.add(new Held(session, sig, lease));
+        held.add(Held.connected(session, sig, lease));
         return new Decision.Admitted(session, null, kicked, firstOfDay);
     }
 
@@ -254,13 +269,13 @@ final class Account {
     }
 
     /** A connection has ended. @return whether its session was here */
-    boolean end(Link link, boolean loggedOut) {
+    boolean end(Link link, boolean loggedOut, Instant at) {
         for (int i = 0; i < held.size(); i++) {
             if (held.get(i).isOn(link)) {
                 if (loggedOut) {
                     held.remove(i);
                 } else {
-                    held.set(i, held.get(i).under(null));
+                    held.set(i, held.get(i).lost(at));
                 }
                 return true;
             }
@@ -273,14 +288,14 @@ final class Account {
      *
      * @return the sessions that were connected
      */
-    List<Session> over(Predicate<String> lease) {
+    List<Session> over(Predicate<String> lease, Instant at) {
         List<Session> lost = new ArrayList<>();
         held.replaceAll(one -> {
             if (one.lease() == null || !lease.test(one.lease())) {
                 return one;
             }
             lost.add(one.session());
-            return one.under(null);
+            return one.lost(at);
         });
         untold.replaceAll(mark -> mark.lease() != null && lease.test(mark.lease()) ? mark.closed() : mark);
         return lost;
@@ -325,7 +340,7 @@ final class Account {
                 .toList();
         List<Session> victims = forgotten.victims(earlier, session.platform());
         List<Held> kicked = take(victims::contains, KickCause.OTHER_INSTANCE, session.platform());
-        held.add(earlier.size() - kicked.size(), new Held(session, UNKNOWN, lease));
+        held.add(earlier.size() - kicked.size(), Held.connected(session, UNKNOWN, lease));
         return new Hold(Found.CONNECTED, kicked);
     }
 
@@ -404,7 +419,7 @@ final class Account {
     List<Instance> instances() {
         return registered
                 ? held.stream()
-                        .map(one -> new Instance(one.session(), one.lease() != null))
+                        .map(one -> new Instance(one.session(), one.lease() != null, one.lost()))
                         .toList()
                 : null;
     }

@@ -12,6 +12,7 @@ import io.github.tim4j.server.store.Account.Decision;
 import io.github.tim4j.server.store.Account.Held;
 import io.github.tim4j.server.store.Account.Key;
 import io.github.tim4j.server.store.Account.Link;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
 import java.util.List;
@@ -186,8 +187,13 @@ public abstract class AccountStore implements SessionStore, AutoCloseable {
     }
 
     @Override
-    public CompletionStage<Boolean> end(Session session, boolean loggedOut) {
-        return update(Key.of(session), account -> account.end(Link.of(session), loggedOut));
+    public final CompletionStage<Boolean> end(Session session, boolean loggedOut) {
+        return end(session, loggedOut, Instant.now());
+    }
+
+    @Override
+    public CompletionStage<Boolean> end(Session session, boolean loggedOut, Instant at) {
+        return update(Key.of(session), account -> account.end(Link.of(session), loggedOut, at));
     }
 
     @Override

@@ -51,6 +51,9 @@ final class AccountText {
             if (one.lease() != null) {
                 node.put("lease", one.lease());
             }
+            if (one.lost() != null) {
+                node.put("lost", one.lost().getEpochSecond());
+            }
             root.withArray("held").add(node);
         });
         account.untold.forEach(mark -> {
@@ -169,7 +172,7 @@ final class AccountText {
         account.day = root.path("day").asInt();
         account.days = root.path("days").asInt();
         for (JsonNode node : root.path("held")) {
-            account.held.add(new Held(session(user, node), sig(node.required("sig")), lease(node)));
+            account.held.add(new Held(session(user, node), sig(node.required("sig")), lease(node), lost(node)));
         }
         for (JsonNode node : root.path("untold")) {
             account.untold.add(new Untold(
@@ -207,6 +210,10 @@ final class AccountText {
                         node.required("port").asInt()),
                 Instant.parse(node.required("since").asText()),
                 Instant.parse(node.required("until").asText()));
+    }
+
+    private static @Nullable Instant lost(JsonNode node) {
+        return node.has("lost") ? Instant.ofEpochSecond(node.get("lost").asLong()) : null;
     }
 
     private static @Nullable String lease(JsonNode node) {

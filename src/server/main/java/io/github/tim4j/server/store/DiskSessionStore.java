@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -78,7 +79,7 @@ public final class DiskSessionStore extends MemorySessionStore {
             Key user = userOf(name);
             Account account = AccountText.read(user, text);
             // Nobody is connected yet, whatever the file says.
-            lost.addAll(account.over(lease -> true));
+            lost.addAll(account.over(lease -> true, Instant.now()));
             String after = AccountText.of(account);
             if (after != null && !after.equals(text)) {
                 changed.put(name, after);

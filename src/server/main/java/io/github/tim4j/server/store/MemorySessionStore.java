@@ -2,6 +2,7 @@
 package io.github.tim4j.server.store;
 
 import io.github.tim4j.server.store.Account.Key;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -80,7 +81,7 @@ public sealed class MemorySessionStore extends AccountStore permits DiskSessionS
         super.leave(server);
         accounts.keySet()
                 .forEach(user -> accounts.computeIfPresent(user, (key, account) -> {
-                    account.over(server::equals);
+                    account.over(server::equals, Instant.now());
                     return account;
                 }));
     }

@@ -16,6 +16,7 @@ import io.github.tim4j.server.store.Account.Key;
 import io.github.tim4j.server.store.Account.Link;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -260,11 +261,11 @@ public final class RedisSessionStore extends AccountStore {
     }
 
     @Override
-    public CompletionStage<Boolean> end(Session session, boolean loggedOut) {
+    public CompletionStage<Boolean> end(Session session, boolean loggedOut, Instant at) {
         here.remove(Link.of(session));
-        return super.end(session, loggedOut).whenComplete((found, failure) -> {
+        return super.end(session, loggedOut, at).whenComplete((found, failure) -> {
             if (failure != null) {
-                untold.add(() -> end(session, loggedOut));
+                untold.add(() -> end(session, loggedOut, at));
             }
         });
     }
@@ -363,7 +364,7 @@ public final class RedisSessionStore extends AccountStore {
                     .map(held -> Link.of(held.session()))
                     .filter(gone)
                     .toList()
-                    .forEach(link -> account.end(link, false));
+                    .forEach(link -> account.end(link, false, Instant.now()));
             return null;
         });
     }
@@ -598,7 +599,7 @@ public final class RedisSessionStore extends AccountStore {
     }
 
     private CompletionStage<?> disconnect(Key user, Predicate<String> lease) {
-        return update(user, account -> account.over(lease))
+        return update(user, account -> account.over(lease, Instant.now()))
                 .thenAccept(lost -> holders().stream().findFirst().ifPresent(holder -> lost.forEach(holder::lost)));
     }
 
