@@ -12,6 +12,9 @@ import io.github.tim4j.server.login.ClientIdentity;
 import io.github.tim4j.server.login.Connection;
 import io.github.tim4j.server.login.LoginService;
 import io.github.tim4j.server.login.Refusal;
+import io.github.tim4j.server.mqtt.ConnectionState.Answer;
+import io.github.tim4j.server.mqtt.ConnectionState.Phase;
+import io.github.tim4j.server.mqtt.ConnectionState.Timer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
@@ -33,13 +36,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client's connection: logs in, answers pings, and ends. All state belongs to the channel's event loop;
- * those of {@link Connection} may be called by any thread.
+ * One client's connection: packets, timers and the channel around a {@link ConnectionState}, which says what is to be done. All of it belongs to
+ * the channel's event loop; the methods of {@link Connection} may be called by any thread.
  *
  * <p>What a client sends after its last packet was answered is read and dropped for a moment: closing with unread bytes would reset the
  * connection, and the client might never see the answer.
  */
-final class MqttConnection extends ByteToMessageDecoder implements Connection {
+final class MqttConnection extends ByteToMessageDecoder implements Connection, ConnectionState.World<Session> {
     /** How long a client may take to close after its last answer. */
     private static final long LINGER_MS = 2_000;
     /** In which a connection that its client has closed or lost is known to be closed, once the client is there again, or the link or the server goes. */
@@ -56,29 +59,13 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     /** As the vendor has it, whatever the keep alive. */
     private static final long LONGEST_SILENCE_MS = 400_000;
 
-    private enum State {
-        WAITING_FOR_CONNECT,
-        LOGGING_IN,
-        ONLINE,
-        ENDING,
-        CLOSED
-    }
-
     private final LoginService service;
     private final @Nullable InetSocketAddress address;
     private ChannelHandlerContext ctx;
     private long number;
-    private State state = State.WAITING_FOR_CONNECT;
-    private boolean muted;
-    /** How the client has left, or would have if it had been online: with a DISCONNECT that says so, or in another way. */
-    private boolean loggedOut;
-    /** Null unless online. */
-    private Session session;
-
-    /** Asked whether this client has been told that it is out; answered when the connection has closed. */
-    private CompletableFuture<Boolean> told;
-    /** Whether the client had its time to close after the last packet, and did not. */
-    private boolean lingeredInVain;
+    private final ConnectionState<Session> state = new ConnectionState<>(this);
+    /** The CONNECT, until its login is decided. */
+    private @Nullable ConnectPacket connect;
 
     private ClientIdentity identity;
     private long clientMaximum = Long.MAX_VALUE;
@@ -100,20 +87,11 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     public void channelActive(ChannelHandlerContext context) {
         ctx = context;
         if (address == null || !service.limits().opened(address.getAddress())) {
-            state = State.CLOSED;
-            context.close();
+            state.turnedAway();
             return;
         }
         number = service.opened(this);
-        schedule(service.config().limits().connectTimeout().toNanos(), this::connectTimedOut);
-    }
-
-    private void connectTimedOut() {
-        if (state == State.WAITING_FOR_CONNECT && !muted) {
-            protocolError("no complete CONNECT within "
-                    + service.config().limits().connectTimeout().toMillis() + " ms");
-            ctx.close();
-        }
+        state.opened();
     }
 
     // ---- packets in
@@ -127,14 +105,14 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
 
     @Override
     protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
-        if (state == State.LOGGING_IN && !muted) {
+        if (state.phase() == Phase.DECIDING && !state.isMuted()) {
             // What follows the CONNECT waits for the decision, within limits.
             if (in.readableBytes() > LoginServerConfig.MAX_PACKET) {
                 context.channel().config().setAutoRead(false);
             }
             return;
         }
-        if (muted || state == State.ENDING || state == State.CLOSED) {
+        if (state.isMuted() || state.phase() == Phase.ENDING || state.phase() == Phase.CLOSED) {
             in.skipBytes(in.readableBytes());
             return;
         }
@@ -142,18 +120,17 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
             packet(in);
         } catch (MqttException e) {
             in.skipBytes(in.readableBytes());
-            refusePacket(e);
+            state.broken(e);
         } catch (ConnectPacket.OlderVersion e) {
             in.skipBytes(in.readableBytes());
-            protocolError("a client of MQTT 3; this server speaks MQTT 5");
-            last(MqttAnswer.olderVersion());
+            state.olderVersion();
         }
     }
 
     /** A client that has gone while its login was being decided may have said before that it logs out. */
     @Override
     protected void decodeLast(ChannelHandlerContext context, ByteBuf in, List<Object> out) throws Exception {
-        if (state != State.LOGGING_IN || muted) {
+        if (state.phase() != Phase.DECIDING || state.isMuted()) {
             super.decodeLast(context, in, out);
             return;
         }
@@ -162,15 +139,15 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
             while (packet != null && packet.type() != MqttPacket.DISCONNECT) {
                 packet = in.isReadable() ? MqttPacket.cut(in, false) : null;
             }
-            loggedOut = packet != null && saysLogout(packet.body());
+            state.leftWhileDeciding(packet != null && saysLogout(packet.body()));
         } catch (MqttException e) {
-            protocolError(e.getMessage());
+            broken(e.getMessage());
         }
         in.skipBytes(in.readableBytes());
     }
 
     private void packet(ByteBuf in) throws MqttException, ConnectPacket.OlderVersion {
-        MqttPacket packet = MqttPacket.cut(in, state == State.WAITING_FOR_CONNECT);
+        MqttPacket packet = MqttPacket.cut(in, state.phase() == Phase.OPENING);
         if (packet != null) {
             lastPacket = System.nanoTime();
             checkRate();
@@ -191,20 +168,14 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
 
     private void served(MqttPacket packet) throws MqttException, ConnectPacket.OlderVersion {
         switch (packet.type()) {
-            case MqttPacket.CONNECT -> connect(ConnectPacket.read(packet.body()));
+            case MqttPacket.CONNECT -> connected(ConnectPacket.read(packet.body()));
             case MqttPacket.PINGREQ -> {
                 new MqttFields(packet.body()).end();
                 ctx.write(MqttAnswer.pingResponse());
             }
-            case MqttPacket.DISCONNECT -> disconnected(packet.body());
+            case MqttPacket.DISCONNECT -> state.disconnected(saysLogout(packet.body()));
             default -> throw new AssertionError(packet.type());
         }
-    }
-
-    private void disconnected(ByteBuf body) throws MqttException {
-        endSession(saysLogout(body) ? SessionEnded.How.LOGOUT : SessionEnded.How.LINK_CLOSED);
-        state = State.ENDING;
-        ctx.close();
     }
 
     /** Of the body of a DISCONNECT. */
@@ -218,110 +189,73 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
         return reason == 0;
     }
 
-    private void refusePacket(MqttException e) {
-        protocolError(e.getMessage());
-        if (state == State.ONLINE) {
-            endSession(SessionEnded.How.LINK_CLOSED);
-            last(answer().reasonString(e.getMessage()).disconnect(e.reason(), clientMaximum));
-        } else if (e.reason() == MqttException.NO_ANSWER) {
-            state = State.ENDING;
-            ctx.close();
-        } else {
-            last(answer().reasonString(e.getMessage()).connack(e.reason(), clientMaximum));
-        }
-    }
-
-    private void protocolError(String text) {
-        service.protocolBroken(
-                identity == null
-                        ? LoginEvent.Client.UNKNOWN
-                        : new LoginEvent.Client(
-                                identity.sdkAppId(), identity.userId(), identity.platform(), identity.deviceId()),
-                text);
-    }
-
     // ---- login
 
-    private void connect(ConnectPacket connect) throws MqttException {
-        clientMaximum = connect.properties().number(MqttFields.MAXIMUM_PACKET_SIZE, Long.MAX_VALUE);
-        if (connect.will()) {
+    private void connected(ConnectPacket packet) throws MqttException {
+        clientMaximum = packet.properties().number(MqttFields.MAXIMUM_PACKET_SIZE, Long.MAX_VALUE);
+        if (packet.will()) {
             throw new MqttException(MqttReason.IMPLEMENTATION_SPECIFIC, "a login server takes no will message");
         }
-        if (connect.properties().values().containsKey(MqttFields.AUTHENTICATION_METHOD)) {
+        if (packet.properties().values().containsKey(MqttFields.AUTHENTICATION_METHOD)) {
             throw new MqttException(
                     MqttReason.BAD_AUTHENTICATION_METHOD,
                     "a login server takes the UserSig as the password, nothing else");
         }
-        if (connect.properties().values().containsKey(MqttFields.AUTHENTICATION_DATA)) {
+        if (packet.properties().values().containsKey(MqttFields.AUTHENTICATION_DATA)) {
             throw MqttException.protocolError("authentication data without a method");
         }
-        ClientIdentityReader.Reading reading = ClientIdentityReader.read(connect);
+        ClientIdentityReader.Reading reading = ClientIdentityReader.read(packet);
         if (reading.refusal() != null) {
             service.refused(LoginEvent.Client.UNKNOWN, reading.refusal());
-            refuse(reading.refusal());
+            state.connectRefused(reading.refusal());
             return;
         }
         identity = reading.identity();
-        cancelTimer();
-        state = State.LOGGING_IN;
-        Duration delay = service.faults().delay();
-        if (delay.isZero()) {
-            login(connect);
-        } else {
-            schedule(delay.toNanos(), () -> login(connect));
-        }
+        connect = packet;
+        state.connect(!service.faults().delay().isZero());
     }
 
-    private void login(ConnectPacket connect) {
-        if (state != State.LOGGING_IN) {
-            return;
-        }
+    @Override
+    public void decide() {
         CompletableFuture<LoginService.Outcome> outcome =
                 service.login(number, identity, connect.password(), address).toCompletableFuture();
         if (outcome.isDone()) {
-            decided(connect, outcome.join());
+            decided(outcome.join());
         } else {
-            outcome.thenAccept(done -> ctx.executor().execute(() -> decided(connect, done)));
+            outcome.thenAccept(done -> ctx.executor().execute(() -> decided(done)));
         }
     }
 
-    private void decided(ConnectPacket connect, LoginService.Outcome outcome) {
-        if (state != State.LOGGING_IN) {
-            // The client has gone, or has been kicked already; if it is still in the store, it ends there as it has
-            // gone.
-            if (outcome.session() != null) {
-                service.ended(outcome.session(), loggedOut ? SessionEnded.How.LOGOUT : SessionEnded.How.LINK_CLOSED);
-            }
-        } else if (outcome.refusal() != null) {
-            refuse(outcome.refusal());
+    private void decided(LoginService.Outcome outcome) {
+        if (outcome.session() == null) {
+            state.refused(outcome.refusal());
         } else {
-            online(connect, outcome.session());
+            state.admitted(outcome.session());
+        }
+        connect = null;
+        if (state.phase() == Phase.ONLINE) {
+            goOnReading();
         }
     }
 
-    private void online(ConnectPacket connect, Session loggedIn) {
-        state = State.ONLINE;
-        session = loggedIn;
-        service.online(true);
-        service.answered(0, Duration.ofNanos(System.nanoTime() - lastPacket));
-        lastPacket = System.nanoTime();
+    private int keepAlive() {
         int maximum = service.config().limits().maxKeepAlive();
-        int keepAlive = connect.keepAlive() == 0 ? maximum : Math.min(connect.keepAlive(), maximum);
-        silenceNanos = TimeUnit.MILLISECONDS.toNanos(Math.min(keepAlive * 1500L, LONGEST_SILENCE_MS));
+        return connect.keepAlive() == 0 ? maximum : Math.min(connect.keepAlive(), maximum);
+    }
+
+    private MqttAnswer accepted() {
         long now = service.clock().instant().getEpochSecond();
-        MqttAnswer answer = answer().serverKeepAlive(keepAlive)
+        MqttAnswer answer = answer().serverKeepAlive(keepAlive())
                 .maximumPacketSize(LoginServerConfig.MAX_PACKET)
                 .user("server-time", now)
-                .user("sig-expires-in", session.userSigExpiresAt().getEpochSecond() - now);
+                .user("sig-expires-in", state.session().userSigExpiresAt().getEpochSecond() - now);
         if (connect.properties().values().containsKey(MqttFields.SESSION_EXPIRY_INTERVAL)) {
             answer.noSessionExpiry();
         }
         if (identity.assignedClientId() != null) {
             answer.assignedClientId(identity.assignedClientId());
         }
-        write(answer.connack(MqttReason.SUCCESS, clientMaximum));
-        watch();
-        goOnReading();
+        return answer;
     }
 
     /** Takes up the packets that came while the login was being decided. */
@@ -344,60 +278,164 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     /** A client that sends pings and does not read the answers is not read from until it does. */
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (state == State.ONLINE) {
+        if (state.phase() == Phase.ONLINE) {
             context.channel().config().setAutoRead(context.channel().isWritable());
         }
     }
 
-    private void refuse(Refusal refusal) {
-        service.answered(refusal.code(), Duration.ofNanos(System.nanoTime() - lastPacket));
+    // ---- what is to be done
+
+    @Override
+    public boolean send(Answer answer) {
+        ChannelFuture written = ctx.writeAndFlush(packet(answer));
+        return answer instanceof Answer.Accepted
+                || answer instanceof Answer.ShuttingDown
+                || written.isSuccess() && ctx.channel().isActive();
+    }
+
+    private ByteBuf packet(Answer answer) {
+        if (answer instanceof Answer.Accepted) {
+            return accepted().connack(MqttReason.SUCCESS, clientMaximum);
+        } else if (answer instanceof Answer.Refused refused) {
+            return refusal(refused.refusal()).connack(MqttReason.of(refused.refusal()), clientMaximum);
+        } else if (answer instanceof Answer.Broken broken) {
+            MqttAnswer packet = answer().reasonString(broken.cause().getMessage());
+            int reason = broken.cause().reason();
+            return broken.online() ? packet.disconnect(reason, clientMaximum) : packet.connack(reason, clientMaximum);
+        } else if (answer instanceof Answer.Kicked kicked) {
+            return kicked(kicked).disconnect(MqttReason.of(kicked.cause()), clientMaximum);
+        } else if (answer instanceof Answer.Silent) {
+            return answer().reasonString("silent for 1.5 times its keep alive")
+                    .disconnect(MqttReason.KEEP_ALIVE_TIMEOUT, clientMaximum);
+        } else if (answer instanceof Answer.ShuttingDown) {
+            return answer().reasonString("the server shuts down").disconnect(MqttReason.SHUTTING_DOWN, clientMaximum);
+        }
+        return MqttAnswer.olderVersion();
+    }
+
+    private MqttAnswer refusal(Refusal refusal) {
         MqttAnswer answer = answer().user("tim-code", refusal.code());
         if (refusal.kickedBy() != null) {
             answer.user("kick-platform", refusal.kickedBy().text());
         }
-        last(answer.reasonString(refusal.text()).connack(MqttReason.of(refusal), clientMaximum));
+        return answer.reasonString(refusal.text());
     }
 
-    // ---- while online
+    private MqttAnswer kicked(Answer.Kicked kicked) {
+        MqttAnswer answer = answer().reasonString(kicked.cause().text());
+        if (kicked.cause().code() != 0) {
+            answer.user("tim-code", kicked.cause().code());
+        }
+        if (kicked.by() != null) {
+            answer.user("kick-platform", kicked.by().text());
+        }
+        return answer;
+    }
+
+    private MqttAnswer answer() {
+        return MqttAnswer.with(ctx.alloc());
+    }
+
+    @Override
+    public void finish() {
+        ctx.channel().config().setAutoRead(true);
+        SslHandler tls = ctx.pipeline().get(SslHandler.class);
+        if (tls != null) {
+            tls.closeOutbound();
+        } else {
+            ((SocketChannel) ctx.channel()).shutdownOutput();
+        }
+    }
+
+    @Override
+    public void close() {
+        ctx.close();
+    }
+
+    @Override
+    public void start(Timer what) {
+        switch (what) {
+            case CONNECT -> schedule(service.config().limits().connectTimeout().toNanos(), state::timeUp);
+            case DELAY -> schedule(service.faults().delay().toNanos(), state::timeUp);
+            case WATCH -> {
+                lastPacket = System.nanoTime();
+                silenceNanos = TimeUnit.MILLISECONDS.toNanos(Math.min(keepAlive() * 1500L, LONGEST_SILENCE_MS));
+                watch();
+            }
+            case LINGER -> schedule(TimeUnit.MILLISECONDS.toNanos(LINGER_MS), state::timeUp);
+            case MOMENT -> schedule(TimeUnit.MILLISECONDS.toNanos(MOMENT_MS), state::timeUp);
+        }
+    }
 
     /** One timer for both deadlines: silence and the UserSig's expiry. Also called when the clock has been set. */
     private void watch() {
-        if (state != State.ONLINE || session == null) {
+        Session session = state.session();
+        if (session == null) {
             return;
         }
         long silenceLeft = lastPacket + silenceNanos - System.nanoTime();
         Duration validity = Duration.between(service.clock().instant(), session.userSigExpiresAt());
         if (validity.isNegative() || validity.isZero()) {
-            expire();
+            onLoop(state::userSigExpired);
         } else if (silenceLeft <= 0) {
-            silent();
+            onLoop(state::silent);
         } else {
             Duration capped = validity.compareTo(LONGEST_TIMER) < 0 ? validity : LONGEST_TIMER;
             schedule(Math.min(silenceLeft, capped.toNanos()), this::watch);
         }
     }
 
-    private void expire() {
-        Session expired = takeSession();
-        service.expired(expired);
-        last(kickAnswer(KickCause.USER_SIG_EXPIRED, null));
+    @Override
+    public void startMoment() {
+        ctx.executor().schedule(state::wasThereAgain, MOMENT_MS, TimeUnit.MILLISECONDS);
     }
 
-    private void silent() {
-        endSession(SessionEnded.How.TIMED_OUT);
-        last(answer().reasonString("silent for 1.5 times its keep alive")
-                .disconnect(MqttReason.KEEP_ALIVE_TIMEOUT, clientMaximum));
+    private void schedule(long nanos, Runnable action) {
+        stopTimer();
+        timer = ctx.executor().schedule(action, nanos, TimeUnit.NANOSECONDS);
     }
 
-    private ByteBuf kickAnswer(KickCause cause, Platform by) {
-        MqttAnswer answer = answer().reasonString(cause.text());
-        if (cause.code() != 0) {
-            answer.user("tim-code", cause.code());
+    @Override
+    public void stopTimer() {
+        if (timer != null) {
+            timer.cancel(false);
+            timer = null;
         }
-        if (by != null) {
-            answer.user("kick-platform", by.text());
-        }
-        return answer.disconnect(MqttReason.of(cause), clientMaximum);
+    }
+
+    @Override
+    public void online(boolean on) {
+        service.online(on);
+    }
+
+    @Override
+    public void ended(Session session, SessionEnded.How how) {
+        service.ended(session, how);
+    }
+
+    @Override
+    public void expired(Session session) {
+        service.expired(session);
+    }
+
+    @Override
+    public void answered(int code) {
+        service.answered(code, Duration.ofNanos(System.nanoTime() - lastPacket));
+    }
+
+    @Override
+    public void refusedAfterAll(Refusal refusal) {
+        service.report(identity, refusal);
+    }
+
+    @Override
+    public void broken(String text) {
+        service.protocolBroken(
+                identity == null
+                        ? LoginEvent.Client.UNKNOWN
+                        : new LoginEvent.Client(
+                                identity.sdkAppId(), identity.userId(), identity.platform(), identity.deviceId()),
+                text);
     }
 
     // ---- asked for by other threads
@@ -405,94 +443,32 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     @Override
     public CompletionStage<Boolean> evict(KickCause cause, Platform by) {
         CompletableFuture<Boolean> told = new CompletableFuture<>();
-        if (!onLoop(() -> evictHere(cause, by, told))) {
+        if (!onLoop(() -> state.evict(cause, by, told))) {
             told.complete(false);
         }
         return told;
     }
 
-    private void evictHere(KickCause cause, Platform by, CompletableFuture<Boolean> told) {
-        takeSession();
-        if (muted || state == State.ENDING || state == State.CLOSED) {
-            told.complete(loggedOut);
-            return;
-        }
-        if (cause == KickCause.TAKEN_OVER) {
-            told.complete(true); // this instance has a newer connection
-        } else {
-            this.told = told;
-        }
-        if (state == State.ONLINE) {
-            last(kickAnswer(cause, by));
-        } else {
-            evictWhileLoggingIn(cause, by);
-        }
-    }
-
     @Override
     public void cameAgain() {
-        onLoop(() -> ctx.executor()
-                .schedule(
-                        () -> {
-                            if (told != null && !lingeredInVain && ctx.channel().isActive()) {
-                                told.complete(true);
-                            }
-                        },
-                        MOMENT_MS,
-                        TimeUnit.MILLISECONDS));
-    }
-
-    /** Admitted, but the CONNACK is still to be written; a DISCONNECT may not come before it. */
-    private void evictWhileLoggingIn(KickCause cause, Platform by) {
-        if (cause == KickCause.TAKEN_OVER) {
-            // This instance waits for an answer on its newer connection.
-            state = State.ENDING;
-            ctx.close();
-            return;
-        }
-        Refusal refusal = cause == KickCause.OTHER_INSTANCE
-                ? Refusal.kicked(by)
-                : new Refusal(cause.code() == 0 ? Refusal.USER_SIG_INVALID : cause.code(), cause.text());
-        service.report(identity, refusal);
-        refuse(refusal);
+        onLoop(state::cameAgain);
     }
 
     @Override
     public CompletionStage<Void> cut() {
-        return done(() -> {
-            if (isBeingTold()) {
-                lingerAMoment();
-                return;
-            }
-            muted = true;
-            state = State.ENDING;
-            endSession(SessionEnded.How.LINK_CLOSED);
-            lingerNoMore();
-        });
+        return done(state::cut);
     }
 
     @Override
     public CompletionStage<Void> mute() {
-        return done(() -> muted = true);
+        return done(state::mute);
     }
 
     @Override
     public CompletionStage<Void> shutDown() {
         CompletableFuture<Void> closed = new CompletableFuture<>();
         ctx.channel().closeFuture().addListener(done -> closed.complete(null));
-        onLoop(() -> {
-            if (state == State.ONLINE && !muted) {
-                endSession(SessionEnded.How.LINK_CLOSED);
-                state = State.ENDING;
-                write(answer().reasonString("the server shuts down")
-                        .disconnect(MqttReason.SHUTTING_DOWN, clientMaximum));
-            }
-            if (isBeingTold()) {
-                lingerAMoment();
-            } else {
-                lingerNoMore();
-            }
-        });
+        onLoop(state::shutDown);
         return closed;
     }
 
@@ -504,7 +480,7 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
     @Override
     public CompletionStage<Session> session() {
         CompletableFuture<Session> answer = new CompletableFuture<>();
-        if (!onLoop(() -> answer.complete(state == State.ONLINE ? session : null))) {
+        if (!onLoop(() -> answer.complete(state.session()))) {
             answer.complete(null);
         }
         return answer;
@@ -533,116 +509,23 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection {
 
     // ---- the end
 
-    private void endSession(SessionEnded.How how) {
-        Session ending = takeSession();
-        if (ending != null) {
-            loggedOut = how == SessionEnded.How.LOGOUT;
-            service.ended(ending, how);
-        }
-    }
-
-    /** The session, which this connection has no longer; or null. */
-    private Session takeSession() {
-        Session taken = session;
-        session = null;
-        if (taken != null) {
-            service.online(false);
-        }
-        return taken;
-    }
-
-    /**
-     * Sends a last packet, then waits a moment for the client to close, which shows that it has read it: the kernel also takes bytes for a network that
-     * is gone. A muted connection stays as it is; a client that has not taken what was sent before is closed at once.
-     */
-    private void last(ByteBuf packet) {
-        cancelTimer();
-        if (muted) {
-            packet.release();
-            return;
-        }
-        state = State.ENDING;
-        linger(write(packet).isSuccess());
-    }
-
-    private void linger(boolean written) {
-        if (!written || !ctx.channel().isActive()) {
-            lingerNoMore();
-            return;
-        }
-        ctx.channel().config().setAutoRead(true);
-        SslHandler tls = ctx.pipeline().get(SslHandler.class);
-        if (tls != null) {
-            tls.closeOutbound();
-        } else {
-            ((SocketChannel) ctx.channel()).shutdownOutput();
-        }
-        schedule(TimeUnit.MILLISECONDS.toNanos(LINGER_MS), this::lingerNoMore);
-    }
-
-    private boolean isBeingTold() {
-        return told != null && !muted;
-    }
-
-    /** Whoever has just been told that it is out can still show that it knows: otherwise it would be told again. */
-    private void lingerAMoment() {
-        schedule(TimeUnit.MILLISECONDS.toNanos(MOMENT_MS), this::lingerNoMore);
-    }
-
-    private void lingerNoMore() {
-        lingeredInVain = true;
-        ctx.close();
-    }
-
     @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
         super.channelInactive(context);
-        if (state == State.CLOSED) {
-            return;
-        }
-        cancelTimer();
-        state = State.CLOSED;
-        service.limits().closed(address.getAddress());
-        service.closed(number);
-        endSession(SessionEnded.How.LINK_CLOSED);
-        if (told != null) {
-            told.complete(!lingeredInVain);
+        if (state.phase() != Phase.CLOSED) {
+            service.limits().closed(address.getAddress());
+            service.closed(number);
+            state.closed();
         }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        // A reset by the client or a failed handshake, most often. Nobody knows what the client has read; the session
-        // ends with the channel.
+        // A reset by the client or a failed handshake, most often.
         Throwable reason = cause instanceof CodecException && cause.getCause() != null ? cause.getCause() : cause;
         if (!(reason instanceof IOException || reason instanceof CodecException)) {
             UNEXPECTED.error("an MQTT connection failed", cause);
         }
-        lingeredInVain = true;
-        context.close();
-    }
-
-    private MqttAnswer answer() {
-        return MqttAnswer.with(ctx.alloc());
-    }
-
-    private ChannelFuture write(ByteBuf packet) {
-        if (muted) {
-            packet.release();
-            return ctx.newSucceededFuture();
-        }
-        return ctx.writeAndFlush(packet);
-    }
-
-    private void schedule(long nanos, Runnable action) {
-        cancelTimer();
-        timer = ctx.executor().schedule(action, nanos, TimeUnit.NANOSECONDS);
-    }
-
-    private void cancelTimer() {
-        if (timer != null) {
-            timer.cancel(false);
-            timer = null;
-        }
+        state.failed();
     }
 }
