@@ -78,6 +78,13 @@ final class ConformanceCommand implements Callable<Integer> {
             description = "Only this scenario, with its transcript; may be given several times.")
     private List<String> scenarios = new ArrayList<>();
 
+    @Option(
+            names = "--strict",
+            description =
+                    "Judge the library as timshim is judged, by the whole of its headers, whether or not it has the functions of"
+                            + " TIMShim.h; it must know the settings of that header.")
+    private boolean strict;
+
     @Option(names = "--allow-skipped", description = "End with 0 although of a group none could be run.")
     private boolean allowSkipped;
 
@@ -298,6 +305,9 @@ final class ConformanceCommand implements Callable<Integer> {
         }
         if (classic != null) {
             conformance.classic(classic);
+        }
+        if (strict) {
+            conformance.strict();
         }
         if (sdkAppId != null) {
             String secret = SecretKey.read(secretKeyFile)

@@ -71,6 +71,7 @@ public final class Conformance {
     private Consumer<Result> listener = result -> {};
     private int parallel = DEFAULT_PARALLEL;
     private int repeat = 1;
+    private boolean strict;
     /** Null for what suits the library. */
     private @Nullable Duration patience;
 
@@ -155,6 +156,17 @@ public final class Conformance {
     }
 
     /**
+     * Judges the library as timshim is judged, by the whole of its headers, and takes it that it knows the settings of TIMShim.h, whether or not it
+     * has the functions of that header. For whoever writes a library after these documents.
+     *
+     * @return this
+     */
+    public Conformance strict() {
+        strict = true;
+        return this;
+    }
+
+    /**
      * How often to run each scenario; the worst result counts, and says how often it came.
      *
      * @param times at least 1; the default is 1
@@ -235,6 +247,7 @@ public final class Conformance {
                     path,
                     classicPath,
                     loaded.version(),
+                    strict || loaded.shim(),
                     loaded.shim(),
                     new TreeSet<>(loaded.missing()),
                     new Patience(patience == null ? usual : patience));

@@ -54,6 +54,15 @@ public abstract class ConformanceTests {
     }
 
     /**
+     * Whether to judge the library as timshim is judged.
+     *
+     * @return as {@link Conformance#strict()} does; by default false
+     */
+    protected boolean isStrict() {
+        return false;
+    }
+
+    /**
      * Which scenarios to run.
      *
      * @param scenario one of them
@@ -72,6 +81,9 @@ public abstract class ConformanceTests {
     Stream<DynamicNode> conformance() {
         Conformance conformance = Conformance.of(library()).select(this::isSelected);
         classicLibrary().ifPresent(conformance::classic);
+        if (isStrict()) {
+            conformance.strict();
+        }
         Map<String, List<DynamicTest>> groups = new LinkedHashMap<>();
         for (Result result : conformance.run().results()) {
             groups.computeIfAbsent(result.group(), group -> new java.util.ArrayList<>())

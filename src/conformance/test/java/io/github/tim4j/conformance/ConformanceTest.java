@@ -17,8 +17,10 @@ import io.github.tim4j.testing.Project;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,6 +85,73 @@ class ConformanceTest {
         assertThat(report.results())
                 .extracting(Result::detail)
                 .contains("functions that are missing: [TIMSetConfig]; expected []", "the library has no TIMSetConfig");
+    }
+
+    /** timshim without its own functions, so that only the strict know it again. */
+    @Test
+    void aLibraryWithoutTimshimsFunctionsIsJudgedLikeTimshimIfThatIsAskedFor(@TempDir Path folder) throws IOException {
+        CCompiler.assumeSupports("-fPIC");
+        Assumptions.assumeTrue(
+                System.getProperty("os.name").equals("Linux"), "skipped: the linker is told what Linux wants");
+        Path symbols = Files.writeString(folder.resolve("symbols"), "{ local: TIMShim*; };");
+        List<String> sources = new ArrayList<>(CCompiler.sourcesIn("native"));
+        sources.addAll(CCompiler.sourcesIn("native/posix"));
+        Path library = CCompiler.library(
+                "nameless",
+                sources,
+                "@native/compile.flags",
+                "-Iinclude",
+                "-Inative",
+                "-pthread",
+                "-ldl",
+                "-Wl,--version-script=" + symbols);
+        Set<String> lenient = Set.of("bad-input.usersig-length", "sessions.kicked", "login.logout");
+        Set<String> selected = Catalogue.scenarios().stream()
+                .filter(scenario -> scenario.need() == Need.TIMSHIM || lenient.contains(scenario.id()))
+                .map(Scenario::id)
+                .collect(Collectors.toSet());
+        assertThat(verdicts(Conformance.of(library), selected)).contains(Verdict.SKIPPED);
+        assertThat(verdicts(Conformance.of(library).strict(), selected)).containsOnly(Verdict.PASS);
+    }
+
+    @Test
+    void aLibraryThatTakesTooMuchEndsItsScenarioAndNotTheRun() {
+        CCompiler.assumeSupports("-fPIC");
+        Assumptions.assumeTrue(
+                Files.isReadable(Path.of("/proc/self/status")),
+                "skipped: this system does not tell what a process has");
+        String threads = "for (int i = 0; i < 700; i++) { pthread_t t; "
+                + "pthread_create(&t, NULL, (void* (*)(void*))(void*)pause, NULL); }";
+        String files = "for (int i = 0; i < 5000; i++) { (void)dup(0); }";
+        for (String command : List.of(threads, files)) {
+            Path library = CCompiler.library(
+                    "greedy" + command.hashCode(),
+                    List.of("src/client/test/native/hostile.c"),
+                    "-DHOSTILE_AT_START=" + command);
+            assertThat(whatIsSaidOf(library)).contains("the library takes too much: ", ", and may have ");
+        }
+    }
+
+    /** It may be found already when the kit first looks at the library. */
+    private static String whatIsSaidOf(Path library) {
+        try {
+            Report report = Conformance.of(library)
+                    .select(scenario -> scenario.id().equals("offline.logout-when-logged-out"))
+                    .run();
+            assertThat(report.results()).extracting(Result::verdict).containsExactly(Verdict.FAIL);
+            return report.results().get(0).detail();
+        } catch (ConformanceException e) {
+            return e.getMessage();
+        }
+    }
+
+    private static List<Verdict> verdicts(Conformance conformance, Set<String> selected) {
+        Report report =
+                conformance.select(scenario -> selected.contains(scenario.id())).run();
+        report.results().stream()
+                .filter(result -> result.verdict() != Verdict.PASS && result.verdict() != Verdict.SKIPPED)
+                .forEach(result -> System.out.println(result.id() + " " + result.verdict() + ": " + result.detail()));
+        return report.results().stream().map(Result::verdict).toList();
     }
 
     @Test

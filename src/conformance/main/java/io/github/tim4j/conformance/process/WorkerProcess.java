@@ -9,6 +9,7 @@ import io.github.tim4j.conformance.message.WorkerMessage.Broken;
 import io.github.tim4j.conformance.message.WorkerMessage.Loaded;
 import io.github.tim4j.conformance.message.WorkerMessage.Returned;
 import io.github.tim4j.conformance.report.Verdict;
+import io.github.tim4j.conformance.worker.ResourceLimit;
 import io.github.tim4j.conformance.worker.Worker;
 import io.github.tim4j.jna.ImSdk;
 import java.io.BufferedOutputStream;
@@ -256,8 +257,23 @@ public final class WorkerProcess implements AutoCloseable {
 
     private Finding crashed(String when) {
         waitForEnd();
+        if (!process.isAlive() && process.exitValue() == ResourceLimit.EXIT_CODE) {
+            return new Finding(Verdict.FAIL, "the library takes too much: " + limit() + " (" + when + ")");
+        }
         return new Finding(
                 Verdict.CRASHED, CrashReport.of(process.exitValue(), folder, lastWords()) + " (" + when + ")");
+    }
+
+    /** What it was ended for. */
+    private String limit() {
+        try (Stream<String> lines = Files.lines(folder.resolve("stderr"), StandardCharsets.ISO_8859_1)) {
+            return lines.filter(line -> line.startsWith(ResourceLimit.LINE))
+                    .findFirst()
+                    .map(line -> line.substring(ResourceLimit.LINE.length()))
+                    .orElse("");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private boolean waitForEnd() {

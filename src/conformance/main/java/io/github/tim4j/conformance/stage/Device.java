@@ -96,8 +96,10 @@ public final class Device extends Client {
                 call(register, EVENTS);
             }
         }
-        if (stage().subject().isShim()) {
+        if (stage().subject().tellsReason()) {
             call("TIMShimSetKickedOfflineReasonCallback", EVENTS);
+        }
+        if (stage().subject().isShim()) {
             call("TIMSetLogCallback", EVENTS);
         }
     }
@@ -290,8 +292,8 @@ public final class Device extends Client {
         stage().that("network callbacks after the end of the session", statuses(after))
                 .is(List.of());
         stage().that("the callbacks that end the session", names(ends))
-                .is(names(stage().subject().isShim() ? List.of(KickReason.class, kind) : List.of(kind)));
-        if (stage().subject().isShim()) {
+                .is(names(stage().subject().tellsReason() ? List.of(KickReason.class, kind) : List.of(kind)));
+        if (stage().subject().tellsReason()) {
             stage().that("the kick reason", recent(KickReason.class).get(0).reason())
                     .is(reason);
         }

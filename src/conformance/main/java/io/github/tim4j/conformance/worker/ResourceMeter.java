@@ -14,7 +14,11 @@ final class ResourceMeter {
     private ResourceMeter() {}
 
     static Resources now() {
-        return new Resources(entries("/proc/self/task"), entries("/proc/self/fd"), mallocHeap());
+        return new Resources(entries("/proc/self/task"), files(), mallocHeap());
+    }
+
+    static long files() {
+        return entries("/proc/self/fd");
     }
 
     private static long entries(String folder) {

@@ -57,6 +57,7 @@ public final class Worker {
     private void obey() throws IOException {
         DataInputStream in = new DataInputStream(new BufferedInputStream(System.in));
         Callbacks.reportTo(this);
+        ResourceLimit.watch();
         report(new Returned(0, ProcessHandle.current().pid(), null));
         try {
             while (true) {
@@ -152,6 +153,7 @@ public final class Worker {
     }
 
     private static WorkerMessage exit() {
+        ResourceLimit.check();
         System.exit(0);
         throw new IllegalStateException();
     }
