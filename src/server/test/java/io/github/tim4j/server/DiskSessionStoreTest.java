@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.tim4j.server.store.DiskSessionStore;
 import io.github.tim4j.testing.ForkedJvm;
+import io.github.tim4j.testing.Processes;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.tim4j.server.store.RedisSessionStore;
+import io.github.tim4j.testing.RedisServer;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.cluster.SlotHash;
 import io.netty.handler.codec.mqtt.MqttMessage;

@@ -3,6 +3,7 @@ package io.github.tim4j.server;
 
 import io.github.tim4j.server.store.RedisSessionStore;
 import io.github.tim4j.testing.ForkedJvm;
+import io.github.tim4j.testing.Processes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.tim4j.server;
+package io.github.tim4j.testing;
 
 /** What Java cannot do to a process. */
-final class Processes {
+public final class Processes {
     private Processes() {}
 
-    /** @param name such as STOP or CONT */
-    static void signal(Process process, String name) throws Exception {
+    /**
+     * Sends a signal.
+     *
+     * @param name such as STOP or CONT
+     */
+    public static void signal(Process process, String name) throws Exception {
         int exit = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
                 .start()
                 .waitFor();

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-package io.github.tim4j.server;
-
-import static org.awaitility.Awaitility.await;
+package io.github.tim4j.testing;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -12,10 +10,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Assumptions;
 
 /** A redis-server of a test's own, on loopback, that keeps nothing on disk. */
-final class RedisServer implements AutoCloseable {
+public final class RedisServer implements AutoCloseable {
     private final int port;
     private final List<String> options;
     private Process process;
@@ -25,7 +24,7 @@ final class RedisServer implements AutoCloseable {
         this.options = options;
     }
 
-    static boolean isInstalled(String test) {
+    public static boolean isInstalled(String test) {
         try {
             Process process = new ProcessBuilder("redis-server", "--version")
                     .redirectErrorStream(true)
@@ -39,11 +38,11 @@ final class RedisServer implements AutoCloseable {
     }
 
     /** Skips the test, and says so, where there is none. */
-    static void assumeInstalled(String test) {
+    public static void assumeInstalled(String test) {
         Assumptions.assumeTrue(isInstalled(test), "skipped: redis-server is not installed");
     }
 
-    static RedisServer start(String... options) throws IOException {
+    public static RedisServer start(String... options) throws IOException {
         // It cannot choose a port itself; another program may take this one before.
         for (int attempt = 1; ; attempt++) {
             int free;
@@ -57,8 +56,12 @@ final class RedisServer implements AutoCloseable {
         }
     }
 
-    /** @param config a file that it may write to */
-    static RedisServer sentinel(Path config) throws IOException {
+    /**
+     * Starts a sentinel.
+     *
+     * @param config a file that it may write to
+     */
+    public static RedisServer sentinel(Path config) throws IOException {
         return start(config.toString(), "--sentinel");
     }
 
@@ -74,14 +77,18 @@ final class RedisServer implements AutoCloseable {
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        await().atMost(20, TimeUnit.SECONDS)
-                .pollInterval(5, TimeUnit.MILLISECONDS)
-                .until(() -> !process.isAlive() || answers());
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (process.isAlive() && !answers()) {
+            if (System.nanoTime() > end) {
+                throw new IOException("redis-server does not answer on port " + port);
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
         return process.isAlive();
     }
 
     private boolean answers() {
-        try (Socket socket = new Socket("127.0.0.1", port)) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.getOutputStream().write("PING\r\n".getBytes(StandardCharsets.US_ASCII));
             int first = socket.getInputStream().read();
             return first == '+' || first == '-'; // It may want a password.
@@ -90,28 +97,28 @@ final class RedisServer implements AutoCloseable {
         }
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
-    String uri() {
+    public String uri() {
         return "redis://127.0.0.1:" + port;
     }
 
     /** At once; what it knew is forgotten. */
-    void kill() throws Exception {
+    public void kill() throws Exception {
         process.destroyForcibly().waitFor();
     }
 
     /** On the same port, after a kill. */
-    void startAgain() throws IOException {
+    public void startAgain() throws IOException {
         if (!listen()) {
             throw new IOException("redis-server does not start again on port " + port);
         }
     }
 
     /** It takes no notice of anything until it is sent SIGCONT. */
-    void signal(String name) throws Exception {
+    public void signal(String name) throws Exception {
         Processes.signal(process, name);
     }
 
