@@ -85,6 +85,20 @@ final class ConformanceCommand implements Callable<Integer> {
                             + " TIMShim.h; it must know the settings of that header.")
     private boolean strict;
 
+    @Option(
+            names = "--wrap",
+            paramLabel = "COMMAND",
+            description =
+                    "Run the processes that have the library within this command, as in --wrap 'valgrind -q'; words are split at"
+                            + " spaces. One scenario at a time, with all the time it needs.")
+    private String wrap;
+
+    @Option(
+            names = "--pause",
+            description =
+                    "Before a scenario uses a process, print its id and wait for Enter: time to attach a debugger.")
+    private boolean pause;
+
     @Option(names = "--allow-skipped", description = "End with 0 although of a group none could be run.")
     private boolean allowSkipped;
 
@@ -309,6 +323,13 @@ final class ConformanceCommand implements Callable<Integer> {
         if (strict) {
             conformance.strict();
         }
+        if (wrap != null || pause) {
+            conformance.wrap(wrap == null ? List.of() : List.of(wrap.strip().split(" +")), id -> {
+                if (pause) {
+                    pause(out, id);
+                }
+            });
+        }
         if (sdkAppId != null) {
             String secret = SecretKey.read(secretKeyFile)
                     .orElseThrow(() ->
@@ -316,6 +337,19 @@ final class ConformanceCommand implements Callable<Integer> {
             conformance.server(server, new UserSigKey(sdkAppId, secret));
         }
         return conformance.run();
+    }
+
+    private static void pause(PrintWriter out, long process) {
+        out.println("process " + process + " waits: attach to it (gdb -p " + process + "), then press Enter");
+        out.flush();
+        try {
+            int read = System.in.read();
+            while (read >= 0 && read != '\n') {
+                read = System.in.read();
+            }
+        } catch (IOException e) {
+            // Nobody is there who could press it.
+        }
     }
 
     private void show(PrintWriter out, Result result) {

@@ -5,6 +5,7 @@ import io.github.tim4j.conformance.message.WorkerMessage.Loaded;
 import io.github.tim4j.conformance.process.Finding;
 import io.github.tim4j.conformance.process.WorkerPool;
 import io.github.tim4j.conformance.process.WorkerProcess;
+import io.github.tim4j.conformance.process.Wrapping;
 import io.github.tim4j.conformance.report.Divergence;
 import io.github.tim4j.conformance.report.Group;
 import io.github.tim4j.conformance.report.Report;
@@ -41,6 +42,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +62,8 @@ public final class Conformance {
     private static final int DEFAULT_PARALLEL = 3 * Runtime.getRuntime().availableProcessors();
     /** So many times as many may be under way, the others of them waiting. */
     private static final int WITH_WAITING = 5;
+    /** How long anything may take under a debugger or the like. */
+    private static final Duration SLOWLY = Duration.ofMinutes(30);
     /** How long a library that is not known to be timshim has for reaching the kit's server. */
     private static final Duration PROBE = Duration.ofSeconds(5);
 
@@ -72,6 +76,7 @@ public final class Conformance {
     private int parallel = DEFAULT_PARALLEL;
     private int repeat = 1;
     private boolean strict;
+    private Wrapping wrapping = Wrapping.NONE;
     /** Null for what suits the library. */
     private @Nullable Duration patience;
 
@@ -167,6 +172,19 @@ public final class Conformance {
     }
 
     /**
+     * Runs the processes that have the library within another program, one at a time, and gives them time: a debugger's server, valgrind, or {@code env}
+     * with what a sanitizer needs.
+     *
+     * @param command goes before the command of each process; it must leave standard input and output alone. May be empty
+     * @param started gets the id of each process before a scenario uses it; what it does, it does first
+     * @return this
+     */
+    public Conformance wrap(List<String> command, LongConsumer started) {
+        wrapping = new Wrapping(List.copyOf(command), started, true);
+        return parallel(1);
+    }
+
+    /**
      * How often to run each scenario; the worst result counts, and says how often it came.
      *
      * @param times at least 1; the default is 1
@@ -192,7 +210,7 @@ public final class Conformance {
         long begin = System.nanoTime();
         List<Scenario> selected =
                 Catalogue.scenarios().stream().filter(selection).toList();
-        try (WorkerPool workers = new WorkerPool(parallel, selected.size() + 1)) {
+        try (WorkerPool workers = new WorkerPool(parallel, selected.size() + 1, wrapping)) {
             Slots slots = new Slots(parallel);
             Subject subject = subject(workers);
             boolean anyLogsIn = selected.stream().anyMatch(scenario -> logsIn(scenario.need()));
@@ -250,7 +268,7 @@ public final class Conformance {
                     strict || loaded.shim(),
                     loaded.shim(),
                     new TreeSet<>(loaded.missing()),
-                    new Patience(patience == null ? usual : patience));
+                    new Patience(patience != null ? patience : wrapping.slowly() ? SLOWLY : usual));
         } catch (Finding e) {
             throw new ConformanceException("the library cannot be tested: "
                     + String.valueOf(e.getMessage()).replaceFirst("could not be called: [a-zA-Z0-9.]+: ", "failed: "));

@@ -2,6 +2,7 @@
 package io.github.tim4j.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.tim4j.conformance.report.Group;
@@ -15,6 +16,7 @@ import io.github.tim4j.conformance.scenarios.Scenario;
 import io.github.tim4j.testing.CCompiler;
 import io.github.tim4j.testing.Project;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -130,6 +132,35 @@ class ConformanceTest {
                     "-DHOSTILE_AT_START=" + command);
             assertThat(whatIsSaidOf(library)).contains("the library takes too much: ", ", and may have ");
         }
+    }
+
+    @Test
+    void whatASanitizerSaysIsSaidFromItsBeginning() throws Exception {
+        CCompiler.assumeSupports("-fsanitize=address");
+        Path library = CCompiler.library(
+                "overflowing",
+                List.of("src/client/test/native/hostile.c"),
+                "-g",
+                "-fsanitize=address",
+                "-DHOSTILE_AT_START={ char* volatile p = malloc(8); p[8] = 1; }");
+        Process gcc = new ProcessBuilder("gcc", "-print-file-name=libasan.so").start();
+        String runtime = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        List<Long> processes = new ArrayList<>();
+        Conformance asan = Conformance.of(library)
+                .wrap(
+                        List.of("env", "LD_PRELOAD=" + runtime, "ASAN_OPTIONS=handle_segv=0:detect_leaks=0"),
+                        processes::add);
+        assertThatThrownBy(asan::run)
+                .isInstanceOf(ConformanceException.class)
+                .hasMessageContaining("ERROR: AddressSanitizer: heap-buffer-overflow")
+                .hasMessageContaining("WRITE of size 1")
+                .hasMessageContaining("hostile.c:");
+        Report good = Conformance.of(null)
+                .select(scenario -> scenario.id().equals("offline.logout-when-logged-out"))
+                .wrap(List.of("env", "A=b"), processes::add)
+                .run();
+        assertThat(good.results()).extracting(Result::verdict).containsExactly(Verdict.PASS);
+        assertThat(processes).as("told of the scenario's process alone").hasSize(1);
     }
 
     /** It may be found already when the kit first looks at the library. */

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Why a process ended: by its exit code, and by the file that the JVM writes when a signal ends it. */
 final class CrashReport {
@@ -14,6 +15,7 @@ final class CrashReport {
             4, "SIGILL", 5, "SIGTRAP", 6, "SIGABRT", 7, "SIGBUS", 8, "SIGFPE", 9, "SIGKILL", 11, "SIGSEGV", 13,
             "SIGPIPE", 15, "SIGTERM");
     private static final int FRAMES = 12;
+    private static final Pattern SANITIZER = Pattern.compile("(ERROR|WARNING): \\w+Sanitizer|: runtime error: ");
 
     private CrashReport() {}
 
@@ -28,6 +30,10 @@ final class CrashReport {
             String printed = Files.exists(errors)
                     ? Files.readString(errors, StandardCharsets.ISO_8859_1).strip()
                     : "";
+            String sanitizer = sanitizer(printed.lines().toList());
+            if (!sanitizer.isEmpty()) {
+                return byExitCode(exitCode) + "; it had printed: " + sanitizer;
+            }
             String said = printed.isEmpty()
                     ? String.join(" / ", lastWords)
                     : printed.substring(Math.max(0, printed.length() - 300));
@@ -35,6 +41,22 @@ final class CrashReport {
         } catch (IOException e) {
             return byExitCode(exitCode);
         }
+    }
+
+    /** The first lines and the frames of a sanitizer's report, which goes on with much about memory; "" if there is none. */
+    private static String sanitizer(List<String> lines) {
+        int begin = 0;
+        while (begin < lines.size() && !SANITIZER.matcher(lines.get(begin)).find()) {
+            begin++;
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = begin; i < lines.size() && i < begin + FRAMES + 2; i++) {
+            if (lines.get(i).isBlank()) {
+                break;
+            }
+            text.append(i == begin ? "" : "\n    ").append(lines.get(i).strip());
+        }
+        return text.toString();
     }
 
     private static String byExitCode(int code) {

@@ -9,6 +9,7 @@ import java.util.Deque;
 /** Worker processes, started ahead: each is given out once and never comes back. */
 public final class WorkerPool implements AutoCloseable {
     private final int ahead;
+    private final Wrapping wrapping;
     /** All under this lock. */
     private final Deque<WorkerProcess> waiting = new ArrayDeque<>();
 
@@ -16,13 +17,22 @@ public final class WorkerPool implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param ahead how many to have ready
-     * @param count how many will be asked for at least; more are started when they are
+     * @param ahead    how many to have ready
+     * @param count    how many will be asked for at least; more are started when they are
+     * @param wrapping how they are run
      */
-    public WorkerPool(int ahead, int count) {
+    public WorkerPool(int ahead, int count, Wrapping wrapping) {
         this.ahead = ahead;
+        this.wrapping = wrapping;
         this.leftToStart = count;
         fill();
+    }
+
+    /** For a scenario: whoever waits for that is told of the process. */
+    public WorkerProcess takeForScenario() {
+        WorkerProcess worker = take();
+        wrapping.started().accept(worker.id());
+        return worker;
     }
 
     public WorkerProcess take() {
@@ -41,9 +51,9 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
-    private static WorkerProcess start() {
+    private WorkerProcess start() {
         try {
-            return new WorkerProcess();
+            return new WorkerProcess(wrapping);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot start a worker process", e);
         }

@@ -48,6 +48,7 @@ public final class WorkerProcess implements AutoCloseable {
     private static final int OUTPUT_LINES = 50;
     private static final AtomicLong WORDS = new AtomicLong(System.nanoTime());
 
+    private final Wrapping wrapping;
     private final Path folder;
     private final Process process;
     private final DataOutputStream in;
@@ -62,9 +63,11 @@ public final class WorkerProcess implements AutoCloseable {
     private final List<String> output = new ArrayList<>();
     private volatile Consumer<WorkerMessage> observer = message -> {};
 
-    WorkerProcess() throws IOException {
+    WorkerProcess(Wrapping wrapping) throws IOException {
         folder = Files.createTempDirectory("tim4j-conformance");
-        List<String> command = new ArrayList<>(ChildJvm.command(
+        this.wrapping = wrapping;
+        List<String> command = new ArrayList<>(wrapping.command());
+        command.addAll(ChildJvm.command(
                 Worker.class,
                 List.of(
                         "-XX:TieredStopAtLevel=1",
@@ -152,7 +155,12 @@ public final class WorkerProcess implements AutoCloseable {
     }
 
     void awaitReady() {
-        get(ready, START, "the start of the worker process");
+        get(ready, wrapping.slowly() ? START.multipliedBy(10) : START, "the start of the worker process");
+    }
+
+    /** Of the process that has the library, which may be a child of what it was wrapped in. */
+    long id() {
+        return ((Returned) ready.join()).number();
     }
 
     /** @param each is given every callback when it comes */

@@ -130,7 +130,7 @@ public final class Stage implements AutoCloseable {
     }
 
     private WorkerProcess worker() {
-        WorkerProcess process = workers.take();
+        WorkerProcess process = workers.takeForScenario();
         toClose.add(process);
         return process;
     }
