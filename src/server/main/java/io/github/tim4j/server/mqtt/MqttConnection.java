@@ -222,7 +222,8 @@ final class MqttConnection extends ByteToMessageDecoder implements Connection, C
         if (outcome.isDone()) {
             decided(outcome.join());
         } else {
-            outcome.thenAccept(done -> ctx.executor().execute(() -> decided(done)));
+            outcome.whenComplete((done, failure) -> ctx.executor()
+                    .execute(failure == null ? () -> decided(done) : () -> exceptionCaught(ctx, failure)));
         }
     }
 
