@@ -178,6 +178,10 @@ final class ServeSettings {
                     "Logins a second; default: 50000.",
                     LoginServerConfig.Builder::maxLoginsPerSecond),
             number(
+                    "max-handshakes-per-second",
+                    "TLS handshakes a second; a connection beyond is closed; default: 2000.",
+                    LoginServerConfig.Builder::maxHandshakesPerSecond),
+            number(
                     "max-failures-per-user",
                     "Wrong UserSigs in a minute that lock a user out for a minute; default: 50.",
                     LoginServerConfig.Builder::maxFailuresPerUser),

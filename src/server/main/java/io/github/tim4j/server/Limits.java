@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param maxConnections           connections in all; a login on one more gets -302
  * @param maxConnectionsPerAddress connections from one IP address; a login on one more gets -302
  * @param maxLoginsPerSecond       logins a second; further ones get -10114
+ * @param maxHandshakesPerSecond   TLS handshakes a second; further connections are closed before theirs
  * @param maxFailuresPerUser       wrong UserSigs within a minute after which further wrong ones of the user get 70050, for a minute
  * @param maxFailuresPerAddress    wrong UserSigs within a minute after which further wrong ones from the IP address, or IPv6 /64, get
  *                                 70050, for a minute
@@ -20,6 +21,7 @@ public record Limits(
         int maxConnections,
         int maxConnectionsPerAddress,
         int maxLoginsPerSecond,
+        int maxHandshakesPerSecond,
         int maxFailuresPerUser,
         int maxFailuresPerAddress,
         int maxRestPerSecond,

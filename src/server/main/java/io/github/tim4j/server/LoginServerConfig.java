@@ -51,6 +51,7 @@ public final class LoginServerConfig {
                 builder.maxConnections,
                 builder.maxConnectionsPerAddress,
                 builder.maxLoginsPerSecond,
+                builder.maxHandshakesPerSecond,
                 builder.maxFailuresPerUser,
                 builder.maxFailuresPerAddress,
                 builder.maxRestPerSecond,
@@ -224,6 +225,7 @@ public final class LoginServerConfig {
         private @Nullable String webhookToken;
         private Duration disconnectGrace = Duration.ofSeconds(1);
         private int maxRestPerSecond = 10_000;
+        private int maxHandshakesPerSecond = 2_000;
 
         private Builder() {}
 
@@ -476,6 +478,19 @@ public final class LoginServerConfig {
          */
         public Builder maxLoginsPerSecond(int count) {
             maxLoginsPerSecond = inRange("maximum of logins a second", count, 1, 1_000_000);
+            return this;
+        }
+
+        /**
+         * How many TLS handshakes a second the MQTT port begins; a connection beyond is closed before its own, which is the dearest thing that whoever
+         * cannot log in can ask for. Clients come again by themselves.
+         *
+         * @param count 1 to 1000000; default 2000, which is about what two processors can do
+         * @return this
+         * @throws IllegalArgumentException if it is out of range
+         */
+        public Builder maxHandshakesPerSecond(int count) {
+            maxHandshakesPerSecond = inRange("maximum of handshakes a second", count, 1, 1_000_000);
             return this;
         }
 

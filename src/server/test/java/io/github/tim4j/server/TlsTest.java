@@ -3,6 +3,7 @@ package io.github.tim4j.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.github.tim4j.server.tls.DevelopmentCertificate;
 import java.io.IOException;
@@ -156,6 +157,28 @@ class TlsTest {
                     .as("nothing, or a TLS alert")
                     .isTrue();
             assertThat(server.sessions()).isEmpty();
+        }
+    }
+
+    @Test
+    void moreHandshakesThanAllowedAreNotBegunAndPlainConnectionsAre() throws Exception {
+        Path ca = folder.resolve("ca.pem");
+        LoginServerConfig slow =
+                config().tlsSelfSigned(0, ca).maxHandshakesPerSecond(1).build();
+        try (LoginServer server = LoginServer.start(slow)) {
+            int refused = 0;
+            for (int i = 0; i < 30; i++) {
+                try {
+                    connect(server.tlsPort(), read(ca), "localhost").close();
+                } catch (IOException e) {
+                    refused++;
+                }
+            }
+            assertThat(refused).isPositive();
+            assertThat(RawClient.reason(new RawClient(server.port()).login(server, "bob", Platform.LINUX, "d1")))
+                    .isZero();
+            await().untilAsserted(() ->
+                    connect(server.tlsPort(), read(ca), "localhost").close());
         }
     }
 

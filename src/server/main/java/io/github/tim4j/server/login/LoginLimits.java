@@ -2,6 +2,7 @@
 package io.github.tim4j.server.login;
 
 import io.github.tim4j.server.Limits;
+import io.github.tim4j.server.event.RareLog;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -10,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.LoggerFactory;
 
 /** How much the server takes from all, from an address, and of a user. Any thread. */
 public final class LoginLimits {
@@ -18,18 +20,22 @@ public final class LoginLimits {
     /** What a wrong UserSig earns, as opposed to one that was right. */
     private static final Set<Integer> FAILED_CHECKS = Set.of(70002, 70003, 70005, 70009, 70013, 70014);
 
+    private static final RareLog TOO_MANY_HANDSHAKES = new RareLog(LoggerFactory.getLogger(LoginLimits.class));
+
     private record User(long sdkAppId, String userId) {}
 
     private volatile Limits config;
     private final AtomicInteger connections = new AtomicInteger();
     private final Map<InetAddress, Integer> addresses = new ConcurrentHashMap<>();
     private final RateLimit logins;
+    private final RateLimit handshakes;
     private final FailureLimit<User> userFailures;
     private final FailureLimit<InetAddress> addressFailures;
 
     LoginLimits(Limits config, ServerClock clock) {
         this.config = config;
         logins = new RateLimit(config.maxLoginsPerSecond());
+        handshakes = new RateLimit(config.maxHandshakesPerSecond());
         userFailures = new FailureLimit<>(config.maxFailuresPerUser(), clock::nanos);
         addressFailures = new FailureLimit<>(config.maxFailuresPerAddress(), clock::nanos);
     }
@@ -38,6 +44,7 @@ public final class LoginLimits {
     void configure(Limits changed) {
         config = changed;
         logins.limit(changed.maxLoginsPerSecond());
+        handshakes.limit(changed.maxHandshakesPerSecond());
         userFailures.limit(changed.maxFailuresPerUser());
         addressFailures.limit(changed.maxFailuresPerAddress());
     }
@@ -58,6 +65,16 @@ public final class LoginLimits {
         InetAddress address = network(from);
         connections.decrementAndGet();
         addresses.computeIfPresent(address, (key, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** Whether a TLS handshake may begin. */
+    public boolean handshake() {
+        if (handshakes.take()) {
+            return true;
+        }
+        TOO_MANY_HANDSHAKES.warn("more than " + config.maxHandshakesPerSecond()
+                + " TLS handshakes a second: a connection is closed before its own");
+        return false;
     }
 
     /** Why a login cannot even be looked at, or null. */

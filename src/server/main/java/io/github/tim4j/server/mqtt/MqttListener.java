@@ -95,6 +95,10 @@ public final class MqttListener {
     }
 
     private void serve(SocketChannel client, @Nullable InetSocketAddress address) {
+        if (tls != null && !service.limits().handshake()) {
+            client.close();
+            return;
+        }
         if (tls != null) {
             client.pipeline().addLast(tls.get().newHandler(client.alloc()));
         }
