@@ -26,6 +26,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -53,7 +55,10 @@ public abstract class SessionStoreContract {
     private static final int EXPIRED = 70001;
     private static final int INVALID = 70052;
 
+    private final String server = UUID.randomUUID().toString();
+    private final String user = someUser();
     private final List<Session> evicted = new ArrayList<>();
+    private SessionStore store;
     private long lastId;
 
     /** For subclasses. */
@@ -75,20 +80,30 @@ public abstract class SessionStoreContract {
         return UUID.randomUUID().toString().substring(0, 32);
     }
 
-    /** Joins a server whose clients are told at once. */
-    private String server(SessionStore store) {
-        String server = UUID.randomUUID().toString();
+    /**
+     * Joins a server whose clients are told at once; JUnit calls it.
+     *
+     * @throws Exception of the store
+     */
+    @BeforeEach
+    void join() throws Exception {
+        store = store();
         store.join(server, (session, cause, by) -> {
             evicted.add(session);
             return CompletableFuture.completedFuture(true);
         });
-        return server;
     }
 
-    private Session session(String server, String user, Platform platform, String device) {
-        return new Session(
+    /** JUnit calls it. */
+    @AfterEach
+    void leave() {
+        store.leave(server);
+    }
+
+    private Admission login(String userId, Platform platform, String device, SigStamp sig) {
+        Session session = new Session(
                 1,
-                user,
+                userId,
                 platform,
                 device,
                 server,
@@ -96,15 +111,16 @@ public abstract class SessionStoreContract {
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
                 Instant.ofEpochSecond(1_000_000 + lastId),
                 Instant.ofEpochSecond(9_000_000_000L));
+        return done(store.login(session, sig, POLICY));
     }
 
-    private static Session admitted(SessionStore store, Session session, SigStamp sig) {
-        return assertInstanceOf(Admission.Admitted.class, done(store.login(session, sig, POLICY)))
+    private Session admitted(String userId, Platform platform, String device, SigStamp sig) {
+        return assertInstanceOf(Admission.Admitted.class, login(userId, platform, device, sig))
                 .session();
     }
 
-    private static int refused(SessionStore store, Session session, SigStamp sig) {
-        return assertInstanceOf(Admission.Refused.class, done(store.login(session, sig, POLICY)))
+    private int refused(String userId, Platform platform, String device, SigStamp sig) {
+        return assertInstanceOf(Admission.Refused.class, login(userId, platform, device, sig))
                 .code();
     }
 
@@ -141,110 +157,69 @@ public abstract class SessionStoreContract {
         return steps;
     }
 
-    /**
-     * Accounts.
-     *
-     * @throws Exception of the store
-     */
+    /** Accounts. */
     @Test
-    void anAccountIsRegisteredOnceByALoginOrByName() throws Exception {
-        SessionStore store = store();
-        String server = server(store);
-        String user = someUser();
+    void anAccountIsRegisteredOnceByALoginOrByName() {
         assertNull(done(store.instances(1, user)));
         assertTrue(done(store.register(1, user)));
         assertFalse(done(store.register(1, user)));
         assertEquals(List.of(), done(store.instances(1, user)));
         String other = someUser();
-        admitted(store, session(server, other, Platform.WEB, "d"), new SigStamp(1, 1));
+        admitted(other, Platform.WEB, "d", new SigStamp(1, 1));
         assertFalse(done(store.register(1, other)));
         assertNull(done(store.instances(2, other)), "an account of another app");
-        store.leave(server);
     }
 
-    /**
-     * Deletion.
-     *
-     * @throws Exception of the store
-     */
+    /** Deletion. */
     @Test
-    void aDeletedAccountIsNotThereAndItsSessionsEnd() throws Exception {
-        SessionStore store = store();
-        String server = server(store);
-        String user = someUser();
-        Session session = admitted(store, session(server, user, Platform.WEB, "d"), new SigStamp(1, 1));
+    void aDeletedAccountIsNotThereAndItsSessionsEnd() {
+        Session session = admitted(user, Platform.WEB, "d", new SigStamp(1, 1));
         assertTrue(done(store.delete(1, user)));
         assertFalse(done(store.delete(1, user)));
         assertNull(done(store.instances(1, user)));
         assertEquals(List.of(session), evicted);
         assertFalse(done(store.end(session, true)), "it is out already");
-        store.leave(server);
     }
 
-    /**
-     * Revocations.
-     *
-     * @throws Exception of the store
-     */
+    /** Revocations. */
     @Test
-    void aRevocationNeedsNoAccountAndOutlivesOne() throws Exception {
-        SessionStore store = store();
-        String server = server(store);
-        String user = someUser();
+    void aRevocationNeedsNoAccountAndOutlivesOne() {
         SigStamp old = new SigStamp(999, 7);
         SigStamp newer = new SigStamp(1000, 8);
         done(store.revoke(1, user, 1000, EXPIRED));
-        assertEquals(EXPIRED, refused(store, session(server, user, Platform.WEB, "d"), old));
-        admitted(store, session(server, user, Platform.WEB, "d"), newer);
+        assertEquals(EXPIRED, refused(user, Platform.WEB, "d", old));
+        admitted(user, Platform.WEB, "d", newer);
         done(store.revoke(1, user, 1000, INVALID));
-        assertEquals(
-                INVALID, refused(store, session(server, user, Platform.WEB, "d"), newer), "made in the same second");
+        assertEquals(INVALID, refused(user, Platform.WEB, "d", newer), "made in the same second");
         assertTrue(done(store.delete(1, user)));
-        assertEquals(INVALID, refused(store, session(server, user, Platform.WEB, "d"), old), "the newest one counts");
+        assertEquals(INVALID, refused(user, Platform.WEB, "d", old), "the newest one counts");
         assertEquals(0, done(store.revocation(1, someUser(), old)), "of another user");
         assertEquals(0, done(store.revocation(2, user, old)), "of another app");
-        store.leave(server);
     }
 
-    /**
-     * What is chosen to be kicked.
-     *
-     * @throws Exception of the store
-     */
+    /** What is chosen to be kicked. */
     @Test
-    void aKickIsOfAllOrOfAPlatformOrOfADevice() throws Exception {
-        SessionStore store = store();
-        String server = server(store);
-        String user = someUser();
-        Session one = admitted(store, session(server, user, Platform.WINDOWS, "one"), new SigStamp(1, 1));
-        Session two = admitted(store, session(server, user, Platform.WINDOWS, "two"), new SigStamp(1, 1));
-        Session web = admitted(store, session(server, user, Platform.WEB, "one"), new SigStamp(1, 1));
+    void aKickIsOfAllOrOfAPlatformOrOfADevice() {
+        Session one = admitted(user, Platform.WINDOWS, "one", new SigStamp(1, 1));
+        Session two = admitted(user, Platform.WINDOWS, "two", new SigStamp(1, 1));
+        Session web = admitted(user, Platform.WEB, "one", new SigStamp(1, 1));
         assertEquals(List.of(), done(store.kick(1, user, Platform.MAC, null, KickCause.REST)));
         assertEquals(List.of(two), done(store.kick(1, user, Platform.WINDOWS, "two", KickCause.REST)));
         assertEquals(List.of(one, web), done(store.kick(1, user, null, "one", KickCause.REST)));
         assertEquals(List.of(), done(store.kick(1, user, null, null, KickCause.REST)));
         assertEquals(List.of(two, one, web), evicted);
-        store.leave(server);
     }
 
-    /**
-     * The time of a loss, for stores that keep it.
-     *
-     * @throws Exception of the store
-     */
+    /** The time of a loss, for stores that keep it. */
     @Test
-    void aSessionThatIsLostIsStillLoggedInAndNoOlderThanTheLoss() throws Exception {
-        SessionStore store = store();
-        String server = server(store);
-        String user = someUser();
+    void aSessionThatIsLostIsStillLoggedInAndNoOlderThanTheLoss() {
         Instant at = Instant.ofEpochSecond(2_000_000);
-        Session session = admitted(store, session(server, user, Platform.ANDROID, "d"), new SigStamp(1, 1));
+        Session session = admitted(user, Platform.ANDROID, "d", new SigStamp(1, 1));
         assertTrue(done(store.end(session, false, at)));
         List<SessionStore.Instance> there = done(store.instances(1, user));
         assertNotNull(there);
         assertEquals(1, there.size());
         assertFalse(there.get(0).connected());
         assertTrue(there.get(0).lostAt() == null || there.get(0).lostAt().equals(at));
-        store.leave(server);
     }
 }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.ThrowingConsumer;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every store that there is keeps the contract, and the contract finds stores that do not. */
@@ -87,6 +88,11 @@ class SessionStoresTest {
             this.answer = answer;
         }
 
+        void run(ThrowingConsumer<SessionStoreContract> test) throws Throwable {
+            join();
+            test.accept(this);
+        }
+
         @Override
         protected SessionStore store() {
             SessionStore good = new MemorySessionStore();
@@ -104,13 +110,16 @@ class SessionStoresTest {
 
     @Test
     void aStoreThatDoesNotKeepItIsFoundWithFewSteps() {
-        assertThatThrownBy(new Faulty("end", false)::doesWhatTheModelDoesWhateverHappens)
+        assertThatThrownBy(
+                        () -> new Faulty("end", false).run(SessionStoreContract::doesWhatTheModelDoesWhateverHappens))
                 .hasMessageContaining("-Dtim4j.store.seed")
                 .hasMessageMatching(
                         "(?s).*as short as it gets: \\[Step\\[kind=LOGIN, device=\\d], Step\\[kind=\\w+, device=\\d]].*");
-        assertThatThrownBy(new Faulty("revocation", 70001)::aRevocationNeedsNoAccountAndOutlivesOne)
+        assertThatThrownBy(() -> new Faulty("revocation", 70001)
+                        .run(SessionStoreContract::aRevocationNeedsNoAccountAndOutlivesOne))
                 .isInstanceOf(AssertionError.class);
-        assertThatThrownBy(new Faulty("register", true)::anAccountIsRegisteredOnceByALoginOrByName)
+        assertThatThrownBy(() -> new Faulty("register", true)
+                        .run(SessionStoreContract::anAccountIsRegisteredOnceByALoginOrByName))
                 .isInstanceOf(AssertionError.class);
     }
 }
