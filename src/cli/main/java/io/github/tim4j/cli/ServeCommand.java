@@ -75,7 +75,7 @@ final class ServeCommand implements Callable<Integer> {
         Stop stop = new Stop();
         try (LoginServer server = LoginServer.start(config)) {
             stop.catchSignals();
-            Stop.onHangUp(() -> reload(server));
+            stop.onHangUp(() -> reload(server));
             madeKeys.forEach((app, key) ->
                     out.println("secret key of SDKAppID " + app + ", made now, for development only: " + key));
             tellAddresses(out, server, settings);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.tim4j.cli;
 
+import java.io.FileInputStream;
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
@@ -18,10 +20,30 @@ final class Stop {
         onSignal("TERM", true, this::end);
     }
 
-    /** From now on, SIGHUP does this instead of ending the JVM. Windows has no such signal. */
-    static void onHangUp(Runnable action) {
+    /**
+     * From now on, SIGHUP does this instead of ending the JVM; but where it comes because the terminal has been closed, it ends the waiting. Windows has
+     * no such signal.
+     */
+    void onHangUp(Runnable action) {
         if (!System.getProperty("os.name").startsWith("Windows")) {
-            onSignal("HUP", false, action);
+            boolean hadTerminal = hasTerminal();
+            onSignal("HUP", false, () -> {
+                if (hadTerminal && !hasTerminal()) {
+                    end();
+                } else {
+                    action.run();
+                }
+            });
+        }
+    }
+
+    /** This name opens whatever terminal controls the process, as long as that is there. */
+    private static boolean hasTerminal() {
+        try {
+            new FileInputStream("/dev/tty").close();
+            return true;
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -485,7 +485,7 @@ public final class LoginServerConfig {
          * How many TLS handshakes a second the MQTT port begins; a connection beyond is closed before its own, which is the dearest thing that whoever
          * cannot log in can ask for. Clients come again by themselves.
          *
-         * @param count 1 to 1000000; default 2000, which is about what two processors can do
+         * @param count 1 to 1000000; default 2000
          * @return this
          * @throws IllegalArgumentException if it is out of range
          */
@@ -520,7 +520,8 @@ public final class LoginServerConfig {
         }
 
         /**
-         * Also listens for HTTP: the vendor's server API under {@code /v4/}, {@code /metrics}, {@code /healthz} and {@code /readyz}. With TLS configured the port takes HTTPS, and beside it plain HTTP where that is allowed:
+         * Also listens for HTTP: the vendor's server API under {@code /v4/}, {@code /metrics}, {@code /healthz} and {@code /readyz}.
+         * With TLS configured the port takes HTTPS, and beside it plain HTTP where that is allowed:
          * on a loopback address, or with {@link #allowPlaintext}.
          *
          * @param number 0 to 65535; 0 takes any free one. Default: no HTTP

@@ -11,7 +11,8 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where login servers keep accounts and sessions. Whoever writes one finds its tests in {@code tim4j-junit}: {@code SessionStoreContract}. Several servers may share one store; each has an id and, in the store, a {@link Holder}
+ * Where login servers keep accounts and sessions. Whoever writes one finds its tests in {@code tim4j-junit}: {@code SessionStoreContract}.
+ * Several servers may share one store; each has an id and, in the store, a {@link Holder}
  * that ends its connections.
  *
  * <p>Everything about one user is decided atomically: of any number of logins at the same moment exactly as many stay as the login policy
